@@ -1,0 +1,148 @@
+// Seam 2: what a call needs of a speech-to-speech voice agent. One folder per provider; bridge/call does not know
+// any provider's name, only the capability flags.
+//
+// A VoiceProvider is symmetric and pure, and serves one call for its whole life, over several connections (resume).
+// It owns what the provider's protocol needs remembered: session ids, the last error, utterance bookkeeping.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "bridge/core/http.hpp"
+#include "bridge/core/result.hpp"
+#include "bridge/core/types.hpp"
+
+namespace tandem::call {
+
+/// The session is usable: audio may flow. Nothing before this proves readiness, not even an open socket.
+struct VoiceReady {
+  core::ChatId chat_id;
+  core::ChatGroupId chat_group_id;  ///< empty when the provider cannot resume
+};
+
+/// A piece of agent speech. `samples` are mono and live until the next decode() on the same thread.
+/// The pieces of one utterance are continuous: the first sample follows the last of the piece before.
+struct VoiceAudio {
+  std::string_view utterance;  ///< id; lives as long as `samples`
+  std::int64_t index = 0;      ///< counts the pieces of one utterance from 0
+  std::span<const std::int16_t> samples;
+  int sample_rate_hz = 0;
+};
+
+/// Words of one side. Interim texts replace each other and never reach the transcript.
+struct VoiceText {
+  core::Speaker speaker = core::Speaker::user;
+  std::string text;          ///< valid UTF-8, never empty
+  std::string utterance;     ///< assistant only: id of the audio that speaks this text, may be empty
+  bool is_final = true;
+  bool is_typed = false;     ///< came from text we sent, not from speech
+  std::chrono::milliseconds begin{0};  ///< user speech only: position in the audio we sent, 0 when unknown
+  std::chrono::milliseconds end{0};
+};
+
+/// Generation of the agent's turn is over. Playback may go on for many seconds.
+struct VoiceTurnEnded {};
+
+/// The provider decided that the caller cut in: everything generated so far is void.
+struct VoiceInterrupted {};
+
+/// The agent wants the call to end once what it said has been played.
+struct VoiceHangUp {};
+
+/// The agent calls a function of ours.
+struct VoiceToolCall {
+  std::string id;
+  std::string name;
+  std::string arguments;  ///< JSON text as the provider sent it
+  bool response_required = false;
+};
+
+enum class VoiceSeverity : std::uint8_t {
+  warning,    ///< the session goes on
+  retry,      ///< this session is lost; a new one (resumed if possible) may work
+  retry_fresh,///< as retry, but without resuming
+  ended,      ///< a regular end (time limits of the provider)
+  fatal,      ///< do not try this provider again for this call
+};
+
+/// The provider reported trouble. `code` and `slug` are the provider's own short words, safe to log.
+struct VoiceError {
+  VoiceSeverity severity = VoiceSeverity::warning;
+  std::string code;
+  std::string slug;
+};
+
+/// Part of the audio or text could not be used (E16, E17); the session goes on.
+struct VoiceDefect {
+  std::string why;  ///< short label for a metric: "wav_no_data", "base64", "index_gap", ...
+};
+
+using VoiceEvent = std::variant<VoiceReady, VoiceAudio, VoiceText, VoiceTurnEnded, VoiceInterrupted,
+                                VoiceHangUp, VoiceToolCall, VoiceError, VoiceDefect>;
+
+enum class VoiceWireError : std::uint8_t { not_json, bad_shape };
+struct VoiceFailure {
+  VoiceWireError error{};
+  std::size_t offset = 0;
+};
+
+/// What a provider can do; behaviour differs by these flags, never by name.
+struct VoiceCapabilities {
+  bool can_resume = false;            ///< open() can continue an earlier session
+  bool speaks_verbatim = false;       ///< encode_say() is spoken word for word
+  bool sends_interim_text = false;
+  bool reports_interruptions = false; ///< sends VoiceInterrupted by itself
+  bool wants_client_pings = true;
+  std::chrono::seconds session_cap{0};  ///< 0: none
+};
+
+/// Where and how to connect: a WebSocket upgrade. Secrets are in headers only.
+struct VoiceEndpoint {
+  core::Url url;
+  core::HttpHeaders headers;
+};
+
+/// How an upgrade refusal or a close is to be taken.
+struct VoiceVerdict {
+  VoiceSeverity severity = VoiceSeverity::retry;
+  std::string why;  ///< short label: "auth", "rate_limit", "server", "closed_normal", "lost", ...
+};
+
+class VoiceProvider {
+ public:
+  virtual ~VoiceProvider() = default;
+
+  virtual std::string_view name() const noexcept = 0;
+  virtual const VoiceCapabilities& capabilities() const noexcept = 0;
+
+  /// The connection to make next. With `resume` it continues the last session when capabilities allow.
+  virtual VoiceEndpoint open(bool resume) = 0;
+  /// Appends one complete message per element that must be sent right after the upgrade; often none.
+  virtual void encode_opening(std::vector<std::string>& messages) = 0;
+
+  /// Decodes one text message and appends what it means, in order; 0 to n events. Never throws.
+  virtual core::Result<core::Done, VoiceFailure> decode(std::string_view text,
+                                                        std::vector<VoiceEvent>& events) = 0;
+
+  // Each appends one complete message to `out`, or nothing when the provider has no such message.
+  /// Caller audio, mu-law 8 kHz, normally 160 bytes. Allocates nothing once `out` has its capacity.
+  virtual void encode_audio(std::span<const std::uint8_t> ulaw, std::string& out) = 0;
+  virtual void encode_say(std::string_view text, std::string& out) = 0;      ///< agent speaks this
+  virtual void encode_context(std::string_view text, std::string& out) = 0;  ///< agent knows this
+  virtual void encode_pause(bool paused, std::string& out) = 0;
+  virtual void encode_tool_result(const VoiceToolCall& call, bool ok, std::string_view content,
+                                  std::string& out) = 0;
+
+  /// `status` is the HTTP answer to the upgrade, 0 when there was none (name, TCP, TLS, time-out).
+  virtual VoiceVerdict classify_refusal(int status) const = 0;
+  /// `code` is the WebSocket close code, 1006 when the connection broke.
+  virtual VoiceVerdict classify_close(std::uint16_t code, std::string_view reason) const = 0;
+};
+
+}  // namespace tandem::call

@@ -1,0 +1,3 @@
+// Catch2's main lives alone so that the one expensive header expansion is compiled once.
+#define CATCH_CONFIG_MAIN
+#include "tests/unit/catch.hpp"
