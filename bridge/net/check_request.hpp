@@ -1,0 +1,22 @@
+// Refuses HTTP requests that the parser (Beast 345) would take but that a proxy in front may read
+// differently (request smuggling), and anything that none of our routes needs. Pure; runs before
+// parsing and routing.
+#pragma once
+
+#include <string_view>
+
+namespace tandem::net {
+
+struct RequestCheck {
+  int refusal = 0;       ///< HTTP status to answer, 0 when the request may be parsed
+  const char* why = "";  ///< short label for the log and the answer's body
+};
+
+/// `header` is the request line and all header lines as they arrived, up to and including the empty
+/// line. Demands: CRLF line ends only, no NUL or other control character, no folded line, no space
+/// before a colon, HTTP/1.0 or 1.1, a known method, a target that begins with "/" (or "*" for
+/// OPTIONS), exactly one non-empty Host, no Transfer-Encoding at all, at most one Content-Length
+/// (digits only, at most limits::http_body_bytes_max), at most 100 header lines.
+RequestCheck check_request(std::string_view header);
+
+}  // namespace tandem::net
