@@ -1,0 +1,122 @@
+// The settings of the program: environment -> one immutable Config, or the list of everything that
+// is wrong.
+//
+// deploy/env.example is the manual of every name; docs/configuration.md the reference. Pure: the
+// environment and the reading of files come in as arguments. What a setting means for a running
+// system (is the database there, is the key accepted) is the business of `tandem check`, not of
+// this file.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/core/result.hpp"
+#include "bridge/core/types.hpp"
+
+namespace tandem {
+
+enum class VoiceProviderName : std::uint8_t { hume, gemini, openai };
+std::string_view to_string(VoiceProviderName name) noexcept;
+
+enum class LogLevel : std::uint8_t { debug, info, warn, error };
+std::string_view to_string(LogLevel level) noexcept;
+
+/// Every URL in here is "scheme://host[:port][/path]" without a trailing slash, https unless the
+/// host is loopback.
+struct Config {
+  std::string public_url;  ///< scheme://host[:port], no path: what signatures are checked against
+  std::uint16_t port = 8080;
+  std::string bind = "127.0.0.1";
+  core::Secret database_url;  ///< postgresql://…, may carry a password
+
+  struct Twilio {
+    std::string account_sid;
+    core::Secret auth_token;  ///< signs the webhooks; also REST when no API key is set
+    std::string api_key;      ///< set together with api_secret or not at all
+    core::Secret api_secret;
+    core::PhoneNumber phone_number;  ///< empty: no outbound calls
+    std::string api_url = "https://api.twilio.com";
+  } twilio;
+
+  VoiceProviderName voice_provider = VoiceProviderName::hume;
+  std::optional<VoiceProviderName> voice_fallback;
+
+  struct Hume {
+    core::Secret api_key;  ///< set when Hume is the voice provider or its fallback
+    std::string config_id;
+    std::optional<int> config_version;
+    std::string url = "https://api.hume.ai";
+  } hume;
+
+  struct Gemini {
+    core::Secret api_key;  ///< empty: no outcome analysis
+    std::string model = "gemini-3.5-flash-lite";
+    std::string live_model = "gemini-3.8-live";
+    std::string url = "https://generativelanguage.googleapis.com";
+  } gemini;
+
+  struct OpenAi {
+    core::Secret api_key;
+    std::string realtime_model = "gpt-realtime-2.1-mini";
+    std::string url = "https://api.openai.com";
+  } openai;
+
+  /// For providers without a stored configuration. Empty: the built-in receptionist.
+  struct Agent {
+    std::string prompt;  ///< content of AGENT_PROMPT_FILE
+    std::string greeting;
+    std::string voice;
+  } agent;
+
+  std::string disclosure_text =
+      "You are speaking with an automated assistant. This call is recorded and "
+      "transcribed.";  ///< empty: none
+
+  int max_calls = 500;
+  std::chrono::seconds call_time_limit{3600};
+  core::PhoneNumber fallback_number;  ///< empty: an apology instead of a transfer
+  std::chrono::seconds drain_timeout{900};
+
+  std::string spool_dir = "var/spool";
+  std::uint64_t spool_bytes_max = 4ULL << 30;
+  int retention_days = 90;
+  bool store_emotion_scores = false;
+  int shards = 0;  ///< 0: one fewer than there are cores, at least one
+  LogLevel log_level = LogLevel::info;
+};
+
+/// One thing that is wrong with one setting. Never holds the value: it may be a secret.
+struct ConfigProblem {
+  std::string key;
+  std::string found;   ///< class of the value: "missing", "text of 3 characters"
+  std::string remedy;  ///< what to set instead
+
+  /// "PORT: text of 3 characters; set a whole number from 1 to 65535"
+  [[nodiscard]] std::string message() const;
+};
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+/// Content of a file, or nothing when it cannot be read.
+using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
+
+/// `serve` needs everything; `database` (migrate, export, dnc …) only DATABASE_URL. What is set is
+/// always checked.
+enum class ConfigNeed : std::uint8_t { serve, database };
+
+/// An empty value counts as unset, except for DISCLOSURE_TEXT. Problems come in the order of
+/// deploy/env.example.
+core::Result<Config, std::vector<ConfigProblem>> load_config(const Environment& environment,
+                                                             const ReadFile& read_file,
+                                                             ConfigNeed need = ConfigNeed::serve);
+
+/// The whole configuration as "NAME=value" lines for people: secrets as (set) or (not set), numbers
+/// masked.
+std::string describe(const Config& config);
+
+}  // namespace tandem
