@@ -1,7 +1,9 @@
-// Seam 1: what a call needs of a telephone carrier's media stream. One folder beside bridge/twilio per carrier.
+// Seam 1: what a call needs of a telephone carrier's media stream. One folder beside bridge/twilio
+// per carrier.
 //
-// A codec is symmetric and pure: wire text in, CarrierEvent out; our commands in, wire text out. It owns what the wire
-// needs remembered (the stream id, for instance), nothing of the call. One codec serves one stream.
+// A codec is symmetric and pure: wire text in, CarrierEvent out; our commands in, wire text out. It
+// owns what the wire needs remembered (the stream id, for instance), nothing of the call. One codec
+// serves one stream.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +27,12 @@ struct CarrierStart {
   core::CarrierStreamId stream_id;
   core::CarrierCallId call_id;
   std::string account_id;
-  std::string token;         ///< the one-time token of our webhook answer, empty when missing
+  std::string token;  ///< the one-time token of our webhook answer, empty when missing
   bool media_is_ulaw_8k_mono = false;
 };
 
-/// Caller audio. `ulaw` lives until the next decode() of this codec; usually 160 bytes, at most 8000.
+/// Caller audio. `ulaw` lives until the next decode() of this codec; usually 160 bytes, at most
+/// 8000.
 struct CarrierMedia {
   std::span<const std::uint8_t> ulaw;
   std::int64_t timestamp_ms = 0;  ///< the carrier's media clock
@@ -47,15 +50,15 @@ struct CarrierStop {};
 /// Well-formed, but of no use to us: an event we do not know, or a track that is not the caller's.
 struct CarrierIgnored {};
 
-using CarrierEvent = std::variant<CarrierIgnored, CarrierConnected, CarrierStart, CarrierMedia, CarrierMark,
-                                  CarrierDtmf, CarrierStop>;
+using CarrierEvent = std::variant<CarrierIgnored, CarrierConnected, CarrierStart, CarrierMedia,
+                                  CarrierMark, CarrierDtmf, CarrierStop>;
 
 enum class CarrierError : std::uint8_t {
-  not_json,        ///< T01
-  bad_shape,       ///< T02: a field is missing or has the wrong type
-  bad_payload,     ///< T23: not strict base64
-  payload_size,    ///< T24: more than one second of audio
-  wrong_stream,    ///< T07: another stream id than `start` gave
+  not_json,      ///< T01
+  bad_shape,     ///< T02: a field is missing or has the wrong type
+  bad_payload,   ///< T23: not strict base64
+  payload_size,  ///< T24: more than one second of audio
+  wrong_stream,  ///< T07: another stream id than `start` gave
 };
 std::string_view to_string(CarrierError error) noexcept;
 

@@ -1,8 +1,9 @@
-// Seam 2: what a call needs of a speech-to-speech voice agent. One folder per provider; bridge/call does not know
-// any provider's name, only the capability flags.
+// Seam 2: what a call needs of a speech-to-speech voice agent. One folder per provider; bridge/call
+// does not know any provider's name, only the capability flags.
 //
-// A VoiceProvider is symmetric and pure, and serves one call for its whole life, over several connections (resume).
-// It owns what the provider's protocol needs remembered: session ids, the last error, utterance bookkeeping.
+// A VoiceProvider is symmetric and pure, and serves one call for its whole life, over several
+// connections (resume). It owns what the provider's protocol needs remembered: session ids, the
+// last error, utterance bookkeeping.
 #pragma once
 
 #include <chrono>
@@ -20,14 +21,16 @@
 
 namespace tandem::call {
 
-/// The session is usable: audio may flow. Nothing before this proves readiness, not even an open socket.
+/// The session is usable: audio may flow. Nothing before this proves readiness, not even an open
+/// socket.
 struct VoiceReady {
   core::ChatId chat_id;
   core::ChatGroupId chat_group_id;  ///< empty when the provider cannot resume
 };
 
 /// A piece of agent speech. `samples` are mono and live until the next decode() on the same thread.
-/// The pieces of one utterance are continuous: the first sample follows the last of the piece before.
+/// The pieces of one utterance are continuous: the first sample follows the last of the piece
+/// before.
 struct VoiceAudio {
   std::string_view utterance;  ///< id; lives as long as `samples`
   std::int64_t index = 0;      ///< counts the pieces of one utterance from 0
@@ -38,11 +41,12 @@ struct VoiceAudio {
 /// Words of one side. Interim texts replace each other and never reach the transcript.
 struct VoiceText {
   core::Speaker speaker = core::Speaker::user;
-  std::string text;          ///< valid UTF-8, never empty
-  std::string utterance;     ///< assistant only: id of the audio that speaks this text, may be empty
+  std::string text;       ///< valid UTF-8, never empty
+  std::string utterance;  ///< assistant only: id of the audio that speaks this text, may be empty
   bool is_final = true;
-  bool is_typed = false;     ///< came from text we sent, not from speech
-  std::chrono::milliseconds begin{0};  ///< user speech only: position in the audio we sent, 0 when unknown
+  bool is_typed = false;  ///< came from text we sent, not from speech
+  std::chrono::milliseconds begin{
+      0};  ///< user speech only: position in the audio we sent, 0 when unknown
   std::chrono::milliseconds end{0};
 };
 
@@ -64,14 +68,15 @@ struct VoiceToolCall {
 };
 
 enum class VoiceSeverity : std::uint8_t {
-  warning,    ///< the session goes on
-  retry,      ///< this session is lost; a new one (resumed if possible) may work
-  retry_fresh,///< as retry, but without resuming
-  ended,      ///< a regular end (time limits of the provider)
-  fatal,      ///< do not try this provider again for this call
+  warning,      ///< the session goes on
+  retry,        ///< this session is lost; a new one (resumed if possible) may work
+  retry_fresh,  ///< as retry, but without resuming
+  ended,        ///< a regular end (time limits of the provider)
+  fatal,        ///< do not try this provider again for this call
 };
 
-/// The provider reported trouble. `code` and `slug` are the provider's own short words, safe to log.
+/// The provider reported trouble. `code` and `slug` are the provider's own short words, safe to
+/// log.
 struct VoiceError {
   VoiceSeverity severity = VoiceSeverity::warning;
   std::string code;
@@ -94,10 +99,10 @@ struct VoiceFailure {
 
 /// What a provider can do; behaviour differs by these flags, never by name.
 struct VoiceCapabilities {
-  bool can_resume = false;            ///< open() can continue an earlier session
-  bool speaks_verbatim = false;       ///< encode_say() is spoken word for word
+  bool can_resume = false;       ///< open() can continue an earlier session
+  bool speaks_verbatim = false;  ///< encode_say() is spoken word for word
   bool sends_interim_text = false;
-  bool reports_interruptions = false; ///< sends VoiceInterrupted by itself
+  bool reports_interruptions = false;  ///< sends VoiceInterrupted by itself
   bool wants_client_pings = true;
   std::chrono::seconds session_cap{0};  ///< 0: none
 };
@@ -121,9 +126,11 @@ class VoiceProvider {
   virtual std::string_view name() const noexcept = 0;
   virtual const VoiceCapabilities& capabilities() const noexcept = 0;
 
-  /// The connection to make next. With `resume` it continues the last session when capabilities allow.
+  /// The connection to make next. With `resume` it continues the last session when capabilities
+  /// allow.
   virtual VoiceEndpoint open(bool resume) = 0;
-  /// Appends one complete message per element that must be sent right after the upgrade; often none.
+  /// Appends one complete message per element that must be sent right after the upgrade; often
+  /// none.
   virtual void encode_opening(std::vector<std::string>& messages) = 0;
 
   /// Decodes one text message and appends what it means, in order; 0 to n events. Never throws.

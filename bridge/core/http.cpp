@@ -72,7 +72,8 @@ std::string Url::authority() const {
 }
 
 bool parse_url(std::string_view text, Url& url) {
-  const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  const bool printable =
+      std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   const auto colon = text.find("://");
   if (!printable || colon == std::string_view::npos) return false;
   url = Url{};
@@ -83,8 +84,10 @@ bool parse_url(std::string_view text, Url& url) {
   rest = rest.substr(0, rest.find('#'));
   const auto target = rest.find_first_of("/?");
   const std::string_view authority = rest.substr(0, target);
-  if (authority.find('@') != std::string_view::npos || !split_authority(authority, url)) return false;
-  url.target = target == std::string_view::npos ? std::string("/") : std::string(rest.substr(target));
+  if (authority.find('@') != std::string_view::npos || !split_authority(authority, url))
+    return false;
+  url.target =
+      target == std::string_view::npos ? std::string("/") : std::string(rest.substr(target));
   if (url.target[0] == '?') url.target.insert(0, "/");
   return true;
 }

@@ -14,7 +14,8 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 /// The value of the first header of that name (compared without case), or empty.
 std::string_view find_header(const HttpHeaders& headers, std::string_view name) noexcept;
 
-/// A request that reached us. `target` is the raw request target: path and query as sent, never decoded.
+/// A request that reached us. `target` is the raw request target: path and query as sent, never
+/// decoded.
 struct HttpRequest {
   std::string method;
   std::string target;
@@ -46,7 +47,8 @@ struct Url {
   /// host, plus ":port" when it is not the scheme's default: the Host header.
   [[nodiscard]] std::string authority() const;
 };
-/// False when the text is not such a URL, has user information, or has a space or control character.
+/// False when the text is not such a URL, has user information, or has a space or control
+/// character.
 bool parse_url(std::string_view text, Url& url);
 
 /// A request that we send. Secrets travel in `headers` only, never in the URL.
@@ -55,15 +57,16 @@ struct OutgoingRequest {
   Url url;
   HttpHeaders headers;
   std::string body;
-  std::chrono::milliseconds timeout{10'000};  ///< for everything: connect, TLS, request, whole answer
+  std::chrono::milliseconds timeout{
+      10'000};  ///< for everything: connect, TLS, request, whole answer
 };
 
 /// What became of an OutgoingRequest.
 struct OutgoingResponse {
   enum class Failure {
-    none,          ///< an HTTP answer arrived; see status
-    not_sent,      ///< provably nothing reached the other party: name, connect or TLS failed
-    unknown,       ///< written, but no whole answer came: the other party may have acted on it
+    none,      ///< an HTTP answer arrived; see status
+    not_sent,  ///< provably nothing reached the other party: name, connect or TLS failed
+    unknown,   ///< written, but no whole answer came: the other party may have acted on it
   };
   Failure failure = Failure::none;
   std::string failure_text;  ///< which stage failed and the system's words, no secrets

@@ -1,5 +1,6 @@
-// What a call writes down. Records leave a call in order, through one bounded queue to the spool thread, and end in
-// PostgreSQL exactly once: (call_id, table, seq) is the idempotency key of everything a call writes.
+// What a call writes down. Records leave a call in order, through one bounded queue to the spool
+// thread, and end in PostgreSQL exactly once: (call_id, table, seq) is the idempotency key of
+// everything a call writes.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ struct ChatOpened {
   ChatGroupId chat_group_id;
 };
 
-/// One final message of the caller or the agent. seq counts transcript entries of the call from 0, without holes.
+/// One final message of the caller or the agent. seq counts transcript entries of the call from 0,
+/// without holes.
 struct TranscriptEntry {
   std::int32_t seq = 0;
   Speaker speaker = Speaker::user;
@@ -43,7 +45,8 @@ struct TranscriptEntry {
   std::string source = "live";
 };
 
-/// How much of an assistant entry the caller heard; follows its entry once playback ended or was cut.
+/// How much of an assistant entry the caller heard; follows its entry once playback ended or was
+/// cut.
 struct TranscriptHeard {
   std::int32_t seq = 0;  ///< of the entry meant
   std::int32_t audio_ms = 0;
@@ -57,8 +60,8 @@ struct CallEvent {
   std::string json;  ///< a JSON object
 };
 
-/// Stages of one turn in microseconds, in order; they add up to the gap (contract, section 6). A stage that did not
-/// happen is 0 and its time is part of `unexplained`.
+/// Stages of one turn in microseconds, in order; they add up to the gap (contract, section 6). A
+/// stage that did not happen is 0 and its time is part of `unexplained`.
 struct TurnLatency {
   std::int32_t turn = 0;
   std::int64_t to_last_audio_sent_us = 0;  ///< caller_stopped -> voice_last_audio_sent
@@ -87,7 +90,7 @@ struct AudioAccount {
   std::int64_t silence_frames_sent = 0;    ///< invented by us to fill gaps
   std::int64_t agent_ms_received = 0;      ///< after conversion to 8 kHz
   std::int64_t agent_ms_sent = 0;          ///< handed to the carrier
-  std::int64_t agent_ms_cut = 0;           ///< received but dropped by barge-in, fence or end of call
+  std::int64_t agent_ms_cut = 0;  ///< received but dropped by barge-in, fence or end of call
 };
 
 /// Last record of a call, emitted exactly once.
@@ -103,17 +106,19 @@ struct CallEnded {
   AudioAccount audio;
 };
 
-/// The carrier's status of the call as its callbacks tell it; may come before, during and after the media.
+/// The carrier's status of the call as its callbacks tell it; may come before, during and after the
+/// media.
 struct CarrierStatus {
   CarrierCallId carrier_call_id;
   std::string status;  ///< the carrier's word: "queued" ... "completed"
-  std::int32_t rank = 0;  ///< states only move up: queued 0, initiated 1, ringing 2, in-progress 3, terminal 4
+  std::int32_t rank =
+      0;  ///< states only move up: queued 0, initiated 1, ringing 2, in-progress 3, terminal 4
   std::optional<std::int32_t> duration_s;
   std::string answered_by;
 };
 
-using RecordBody = std::variant<CallStarted, CallAnswered, ChatOpened, TranscriptEntry, TranscriptHeard,
-                                CallEvent, CallEnded, CarrierStatus>;
+using RecordBody = std::variant<CallStarted, CallAnswered, ChatOpened, TranscriptEntry,
+                                TranscriptHeard, CallEvent, CallEnded, CarrierStatus>;
 
 struct Record {
   CallId call_id;

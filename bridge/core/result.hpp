@@ -1,6 +1,7 @@
 // Result<T, E>: a value or the reason why there is none. Wire decoders return it; they never throw.
-// BRIDGE_ASSERT: states what must hold if our own code is right. It stays on in release builds: inside a call it
-// throws BugError, the one catch in net/call_runner ends that call as `internal` and every other call talks on.
+// BRIDGE_ASSERT: states what must hold if our own code is right. It stays on in release builds:
+// inside a call it throws BugError, the one catch in net/call_runner ends that call as `internal`
+// and every other call talks on.
 #pragma once
 
 #include <stdexcept>
@@ -20,8 +21,10 @@ Failure(E) -> Failure<E>;
 template <class T, class E>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
-  Result(Failure<E> failure) : state_(std::in_place_index<1>, std::move(failure.error)) {}  // NOLINT
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
+  Result(Failure<E> failure)
+      : state_(std::in_place_index<1>, std::move(failure.error)) {}  // NOLINT
 
   [[nodiscard]] bool ok() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }

@@ -1,9 +1,10 @@
-// The vocabulary of every module: distinct ids, the three clocks, values that must not be printed by accident.
+// The vocabulary of every module: distinct ids, the three clocks, values that must not be printed
+// by accident.
 //
 // Three clocks, three words (docs/architecture.md, section 6):
-//   now           TimePoint, steady, taken once per input by the runner; the only time that decisions use
-//   media offset  MediaOffset, milliseconds of call audio since the carrier's stream began
-//   wall          WallTime, for display and for the record only
+//   now           TimePoint, steady, taken once per input by the runner; the only time that
+//   decisions use media offset  MediaOffset, milliseconds of call audio since the carrier's stream
+//   began wall          WallTime, for display and for the record only
 #pragma once
 
 #include <chrono>
@@ -35,11 +36,12 @@ class Id {
   std::string text_;
 };
 
-using CallId = Id<struct CallIdTag>;                    ///< ours, a UUID in canonical lower-case form
-using CarrierCallId = Id<struct CarrierCallIdTag>;      ///< the carrier's id of the phone call
-using CarrierStreamId = Id<struct CarrierStreamIdTag>;  ///< the carrier's id of one media stream of that call
-using ChatId = Id<struct ChatIdTag>;                    ///< the voice provider's id of one session
-using ChatGroupId = Id<struct ChatGroupIdTag>;          ///< what a later session can resume from
+using CallId = Id<struct CallIdTag>;                ///< ours, a UUID in canonical lower-case form
+using CarrierCallId = Id<struct CarrierCallIdTag>;  ///< the carrier's id of the phone call
+using CarrierStreamId =
+    Id<struct CarrierStreamIdTag>;    ///< the carrier's id of one media stream of that call
+using ChatId = Id<struct ChatIdTag>;  ///< the voice provider's id of one session
+using ChatGroupId = Id<struct ChatGroupIdTag>;  ///< what a later session can resume from
 
 /// A credential. Has no stream or format operator; the bytes are wiped when it goes.
 class Secret {
@@ -66,7 +68,8 @@ class PhoneNumber {
   explicit PhoneNumber(std::string text) : text_(std::move(text)) {}
   /// The number itself, for the database and the carrier. Never log the answer.
   [[nodiscard]] const std::string& expose() const noexcept { return text_; }
-  /// First four and last two characters: "+1555*****23"; all stars for texts under eight characters.
+  /// First four and last two characters: "+1555*****23"; all stars for texts under eight
+  /// characters.
   [[nodiscard]] std::string masked() const;
   /// Strict E.164: "+", a non-zero digit, 1 to 14 more digits, nothing else.
   [[nodiscard]] bool is_e164() const noexcept;
@@ -84,7 +87,8 @@ std::string_view to_string(Direction direction) noexcept;
 enum class Speaker : std::uint8_t { user, assistant };
 std::string_view to_string(Speaker speaker) noexcept;
 
-/// True when both texts are equal; takes the same time wherever they differ (their length is not hidden).
+/// True when both texts are equal; takes the same time wherever they differ (their length is not
+/// hidden).
 bool equal_in_constant_time(std::string_view left, std::string_view right) noexcept;
 
 /// "2026-11-22T12:00:00.123456Z"

@@ -1,0 +1,110 @@
+// What a call writes down, in order.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bridge/call/call.hpp"
+
+namespace tandem::call {
+
+core::MediaOffset Call::offset(core::TimePoint now) const noexcept {
+  if (!stream_began_) return core::MediaOffset{0};
+  return std::chrono::duration_cast<core::MediaOffset>(now - *stream_began_);
+}
+
+void Call::count(std::string_view metric, std::string_view label) {
+  outputs_.emplace_back(Count{metric, label});
+}
+
+void Call::write(core::RecordBody body) {
+  const auto wall =
+      wall_began_ + std::chrono::duration_cast<std::chrono::microseconds>(moment_.now - began_);
+  outputs_.emplace_back(WriteDown{{settings_.id, wall, offset(moment_.now), std::move(body)}});
+}
+
+void Call::write_event(std::string_view type, std::string json) {
+  write(core::CallEvent{event_seq_++, std::string(type), std::move(json)});
+}
+
+Call::SpokenEntry& Call::spoken_entry(std::string_view utterance) {
+  const auto known = std::find_if(spoken_.rbegin(), spoken_.rend(), [&](const SpokenEntry& entry) {
+    return entry.utterance == utterance;
+  });
+  if (known != spoken_.rend()) return *known;
+  spoken_.push_back({std::string(utterance), -1, 0, 0, false});
+  return spoken_.back();
+}
+
+void Call::write_transcript(core::Speaker speaker, std::string_view text,
+                            std::string_view event_type, std::string_view utterance) {
+  const auto seq = transcript_seq_++;
+  write(core::TranscriptEntry{seq, speaker, std::string(text), std::string(event_type), "live"});
+  if (speaker == core::Speaker::user || utterance.empty()) return;
+  auto& entry = spoken_entry(utterance);
+  entry.seq = seq;
+  if (entry.is_settled) write_heard(entry);
+}
+
+void Call::settle_heard() {
+  for (const auto& heard : heard_) {
+    auto& entry = spoken_entry(heard.utterance);
+    entry.audio_ms += heard.audio_ms;
+    entry.heard_ms += heard.heard_ms;
+    entry.is_settled = true;
+    write_heard(entry);
+  }
+  heard_.clear();
+}
+
+void Call::write_heard(const SpokenEntry& entry) {
+  if (entry.seq >= 0) write(core::TranscriptHeard{entry.seq, entry.audio_ms, entry.heard_ms});
+}
+
+void Call::write_turn(const core::TurnLatency& measured) {
+  core::TurnLatency turn = measured;
+  turn.turn = static_cast<std::int32_t>(turns_.size());
+  turns_.push_back(turn);
+  write_event(
+      "turn_completed",
+      fmt::format(
+          R"({{"turn":{},"to_last_audio_sent_us":{},"to_text_final_us":{},"to_first_audio_us":{},)"
+          R"("to_carrier_us":{},"to_audible_us":{},"unexplained_us":{},"gap_us":{}}})",
+          turn.turn, turn.to_last_audio_sent_us, turn.to_text_final_us, turn.to_first_audio_us,
+          turn.to_carrier_us, turn.to_audible_us, turn.unexplained_us, turn.gap_us));
+}
+
+core::AudioAccount Call::audio_account() const {
+  constexpr std::int64_t samples_per_ms = codec::phone_rate_hz / 1000;
+  const auto& up = uplink_.counts();
+  const auto& down = playout_.counts();
+  return {up.frames_in,
+          up.frames_sent,
+          up.frames_dropped,
+          up.silence_sent,
+          down.samples_received / samples_per_ms,
+          down.samples_sent / samples_per_ms,
+          down.samples_cut / samples_per_ms};
+}
+
+void Call::write_end() {
+  playout_.clear(moment_.now, heard_);
+  settle_heard();
+  for (auto& entry : spoken_) {
+    if (!entry.is_settled) write_heard(entry);  // said, but not a millisecond of it was heard
+  }
+  core::CallEnded ended;
+  ended.end_reason = to_string(*end_reason_);
+  ended.duration_ms = offset(moment_.now).count();
+  ended.total_messages = transcript_seq_;
+  ended.interruptions = interruptions_;
+  ended.audio = audio_account();
+  const double caller_ms = static_cast<double>(caller_speech_us_) / 1000.0;
+  const auto both = caller_ms + static_cast<double>(ended.audio.agent_ms_sent);
+  ended.talk_ratio = both > 0 ? caller_ms / both : 0;
+  ended.turns = turns_;
+  ended.uplink_transit = uplink_transit_.percentiles();
+  ended.downlink_transit = downlink_transit_.percentiles();
+  write(std::move(ended));
+}
+
+}  // namespace tandem::call

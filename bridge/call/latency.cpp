@@ -1,0 +1,102 @@
+#include "bridge/call/latency.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace tandem::call {
+
+namespace {
+
+constexpr std::uint64_t us_max = 60'000'000;
+
+std::int64_t microseconds(core::Duration duration) noexcept {
+  return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+}
+
+}  // namespace
+
+std::size_t Histogram::bucket_of(std::uint64_t us) noexcept {
+  us = std::min(us, us_max);
+  if (us < 128) return static_cast<std::size_t>(us);
+  const auto octave =
+      static_cast<std::size_t>(std::bit_width(us)) - linear_bits - 1;  // 128..255 is octave 0
+  const auto step = static_cast<std::size_t>(us >> (octave + 1)) - 64;
+  return 128 + octave * 64 + step;
+}
+
+std::int64_t Histogram::middle_of(std::size_t bucket) noexcept {
+  if (bucket < 128) return static_cast<std::int64_t>(bucket);
+  const std::size_t octave = (bucket - 128) / 64;
+  const std::uint64_t low = (64 + (bucket - 128) % 64) << (octave + 1);
+  return static_cast<std::int64_t>(low + (std::uint64_t{1} << octave));
+}
+
+void Histogram::add(core::Duration duration) noexcept {
+  const auto us = std::max<std::int64_t>(0, microseconds(duration));
+  ++buckets_[bucket_of(static_cast<std::uint64_t>(us))];
+  ++count_;
+  max_us_ = std::max(max_us_, us);
+}
+
+std::int64_t Histogram::quantile_us(double share) const noexcept {
+  if (count_ == 0) return 0;
+  const auto wanted = static_cast<std::int64_t>(share * static_cast<double>(count_) + 0.999999);
+  std::int64_t seen = 0;
+  for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
+    seen += buckets_[bucket];
+    if (seen >= wanted) return std::min(middle_of(bucket), max_us_);
+  }
+  return max_us_;
+}
+
+core::Percentiles Histogram::percentiles() const noexcept {
+  return {count_, quantile_us(0.50), quantile_us(0.95), quantile_us(0.99), max_us_};
+}
+
+void TurnClock::caller_stopped(core::TimePoint at, core::TimePoint last_audio_sent) noexcept {
+  reset();
+  stopped_ = at;
+  last_audio_sent_ = last_audio_sent;
+  if (latest_text_ && *latest_text_ > at) text_final_ = latest_text_;
+}
+
+void TurnClock::text_final(core::TimePoint at) noexcept {
+  latest_text_ = at;
+  if (stopped_) text_final_ = at;
+}
+
+void TurnClock::voice_first_audio(core::TimePoint at) noexcept {
+  if (stopped_ && !first_audio_) first_audio_ = at;
+}
+
+std::optional<core::TurnLatency> TurnClock::carrier_first_audio(
+    core::TimePoint at, core::TimePoint audible_at) noexcept {
+  if (!stopped_) return std::nullopt;
+  core::TurnLatency turn;
+  core::TimePoint reached = *stopped_;
+  bool previous_known = true;
+  // A stamp that is missing leaves the time up to the next one unexplained; one that lies before
+  // its predecessor (the agent answered before its final text) takes no time. So the stages always
+  // add up to the gap.
+  const auto stage = [&](const std::optional<core::TimePoint>& stamp, std::int64_t& us) {
+    if (!stamp) {
+      previous_known = false;
+      return;
+    }
+    const auto at_stage = std::max(*stamp, reached);
+    (previous_known ? us : turn.unexplained_us) +=
+        microseconds(at_stage - *stopped_) - microseconds(reached - *stopped_);
+    reached = at_stage;
+    previous_known = true;
+  };
+  stage(last_audio_sent_, turn.to_last_audio_sent_us);
+  stage(text_final_, turn.to_text_final_us);
+  stage(first_audio_, turn.to_first_audio_us);
+  stage(at, turn.to_carrier_us);
+  stage(audible_at, turn.to_audible_us);
+  turn.gap_us = microseconds(reached - *stopped_);
+  reset();
+  return turn;
+}
+
+}  // namespace tandem::call

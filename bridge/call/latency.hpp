@@ -1,0 +1,64 @@
+// Stamps and histograms: where did the time go, per frame and per turn (contract, section 6).
+//
+// Pure arithmetic over TimePoints that the runner took. Not a metrics library: ops/metrics exports
+// what is worth it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "bridge/core/record.hpp"
+#include "bridge/core/types.hpp"
+
+namespace tandem::call {
+
+/// Log-linear histogram of microseconds: exact up to 128 us, then 64 buckets per octave up to 60 s,
+/// so a reported value is off by at most 1/128 (0.8 %). Longer values count as 60 s. About 5 KB;
+/// adding is a few instructions.
+class Histogram {
+ public:
+  void add(core::Duration duration) noexcept;
+  /// Smallest bucket middle with at least `share` (0 to 1) of all values at or below it; 0 when
+  /// empty.
+  [[nodiscard]] std::int64_t quantile_us(double share) const noexcept;
+  [[nodiscard]] std::int64_t count() const noexcept { return count_; }
+  [[nodiscard]] core::Percentiles percentiles() const noexcept;
+
+ private:
+  static constexpr int linear_bits = 7;  // 128 exact buckets
+  static constexpr int octaves = 19;     // 128 us * 2^19 is 67 s
+  static constexpr std::size_t bucket_count = 128 + octaves * 64;
+  static std::size_t bucket_of(std::uint64_t us) noexcept;
+  static std::int64_t middle_of(std::size_t bucket) noexcept;
+
+  std::array<std::uint32_t, bucket_count> buckets_{};
+  std::int64_t count_ = 0;
+  std::int64_t max_us_ = 0;
+};
+
+/// The stamps of one turn. Each is set once, in whatever order things happen; the turn is complete
+/// when the agent's answer becomes audible.
+class TurnClock {
+ public:
+  /// The caller fell silent at `at` (the last moment of speech, not when we became sure). Starts a
+  /// new turn.
+  void caller_stopped(core::TimePoint at, core::TimePoint last_audio_sent) noexcept;
+  void text_final(core::TimePoint at) noexcept;
+  void voice_first_audio(core::TimePoint at) noexcept;
+  /// The first audio of the answer left for the carrier and will be audible at `audible_at`.
+  /// Returns the turn when a caller stop began one, and forgets it.
+  std::optional<core::TurnLatency> carrier_first_audio(core::TimePoint at,
+                                                       core::TimePoint audible_at) noexcept;
+  /// The caller speaks again before an answer came: the stamps so far mean nothing.
+  void reset() noexcept { stopped_ = last_audio_sent_ = text_final_ = first_audio_ = std::nullopt; }
+  [[nodiscard]] bool waiting_for_answer() const noexcept { return stopped_.has_value(); }
+
+ private:
+  std::optional<core::TimePoint> stopped_, last_audio_sent_, text_final_, first_audio_;
+  std::optional<core::TimePoint>
+      latest_text_;  // may come before we are sure that the caller stopped
+};
+
+}  // namespace tandem::call

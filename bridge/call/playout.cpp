@@ -1,0 +1,276 @@
+#include "bridge/call/playout.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "bridge/core/limits.hpp"
+#include "codec/audio.hpp"
+#include "codec/g711.hpp"
+
+namespace tandem::call {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::int64_t frame = codec::frame_bytes;
+/// Below this lead a remainder shorter than a frame goes out padded, or the caller hears a hole.
+constexpr milliseconds remainder_lead = 2 * codec::frame_duration;
+/// A provider that sends nothing for this long has finished its utterance, whatever it forgot to
+/// say.
+constexpr milliseconds silence_ends_utterance{300};
+constexpr std::size_t fenced_max = 32;
+constexpr std::size_t marks_max = 64;
+constexpr std::size_t queue_bytes_kept = 32 * 1024;
+/// Echoes later than this say nothing about the line: the carrier or the network stalled.
+constexpr milliseconds carrier_delay_max{1000};
+
+constexpr std::int64_t bytes_in(core::Duration duration) noexcept {
+  return std::chrono::duration_cast<std::chrono::microseconds>(duration).count() *
+         codec::phone_rate_hz / 1'000'000;
+}
+
+constexpr core::Duration time_of(std::int64_t bytes) noexcept {
+  return std::chrono::microseconds(bytes * 1'000'000 / codec::phone_rate_hz);
+}
+
+constexpr std::int32_t ms_of(std::int64_t bytes) noexcept {
+  return static_cast<std::int32_t>(bytes * 1000 / codec::phone_rate_hz);
+}
+
+constexpr std::int64_t whole_frames(std::int64_t bytes) noexcept { return bytes / frame * frame; }
+
+}  // namespace
+
+core::Duration Playout::lead(core::TimePoint now) const noexcept {
+  return std::max(core::Duration::zero(), plays_until_ - now);
+}
+
+bool Playout::is_fenced(std::string_view utterance) const noexcept {
+  return std::find(fenced_.begin(), fenced_.end(), utterance) != fenced_.end();
+}
+
+bool Playout::push(const VoiceAudio& audio, core::TimePoint now) {
+  if (is_fenced(audio.utterance)) {
+    counts_.late_samples += static_cast<std::int64_t>(audio.samples.size()) * codec::phone_rate_hz /
+                            std::max(1, audio.sample_rate_hz);
+    return false;
+  }
+  if (!has_resampler_for(audio.sample_rate_hz, now)) return false;
+  const bool continues = !utterances_.empty() && utterances_.back().id == audio.utterance;
+  if (!continues) {
+    close_utterance(now);
+    begin_utterance(audio.utterance);
+  }
+  utterances_.back().is_open = true;
+  resampled_.clear();
+  resampler_->push(audio.samples, resampled_);
+  append(resampled_, now);
+  last_push_ = now;
+  return true;
+}
+
+bool Playout::has_resampler_for(int rate_hz, core::TimePoint now) {
+  if (resampler_ && resampler_->input_rate_hz() == rate_hz) return true;
+  auto fresh = codec::Resampler::create(rate_hz, codec::phone_rate_hz);
+  if (!fresh) return false;
+  // E18: the rate may change inside an utterance; what the old filter holds still belongs to it.
+  const bool is_inside = !utterances_.empty() && utterances_.back().is_open;
+  if (is_inside) {
+    resampled_.clear();
+    resampler_->flush(resampled_);
+    append(resampled_, now);
+  }
+  resampler_ = std::move(fresh);
+  return true;
+}
+
+void Playout::fence(std::string_view utterance) {
+  if (is_fenced(utterance)) return;
+  if (fenced_.size() == fenced_max) fenced_.erase(fenced_.begin());
+  fenced_.emplace_back(utterance);
+}
+
+void Playout::begin_utterance(std::string_view id) {
+  utterances_.push_back({std::string(id), produced_, produced_, true});
+}
+
+void Playout::close_utterance(core::TimePoint now) {
+  if (utterances_.empty() || !utterances_.back().is_open) return;
+  resampled_.clear();
+  if (resampler_) resampler_->flush(resampled_);
+  append(resampled_, now);
+  utterances_.back().is_open = false;
+}
+
+void Playout::end_turn(core::TimePoint now) { close_utterance(now); }
+
+void Playout::append(std::span<const std::int16_t> samples, core::TimePoint now) {
+  const auto count = static_cast<std::int64_t>(samples.size());
+  counts_.samples_received += count;
+  if (ms_of(waiting() + count) > milliseconds(limits::playout_queue_max).count()) {
+    counts_.samples_cut += count;
+    return;
+  }
+  if (waiting() == 0) last_push_ = now;
+  compact();
+  const auto old_size = queue_.size();
+  queue_.resize(old_size + samples.size());
+  codec::ulaw_encode(samples, std::span(queue_).subspan(old_size));
+  produced_ += count;
+  utterances_.back().end = produced_;
+}
+
+void Playout::compact() {
+  const auto consumed = static_cast<std::size_t>(sent_ - queue_start_);
+  if (consumed == queue_.size()) {
+    if (queue_.capacity() > queue_bytes_kept) std::vector<std::uint8_t>().swap(queue_);
+    queue_.clear();
+  } else if (consumed > queue_bytes_kept) {
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(consumed));
+  } else {
+    return;
+  }
+  queue_start_ = sent_;
+}
+
+std::int64_t Playout::sendable(core::TimePoint now) const noexcept {
+  if (!is_open_) return 0;
+  const auto room = whole_frames(bytes_in(settings_.lead - lead(now)));
+  const auto most = std::min({whole_frames(waiting()), room, bytes_in(settings_.message_max)});
+  const bool worth_a_message =
+      most >= bytes_in(settings_.message) || lead(now) < settings_.lead / 2;
+  return worth_a_message ? std::max<std::int64_t>(0, most) : 0;
+}
+
+void Playout::pad_to_frame() {
+  const auto padding = frame - waiting() % frame;
+  queue_.insert(queue_.end(), static_cast<std::size_t>(padding), codec::ulaw_silence);
+  produced_ += padding;
+  counts_.samples_sent -= padding;  // take() counts the whole frame
+}
+
+std::optional<Playout::Piece> Playout::pull(core::TimePoint now) {
+  if (auto mark = take_mark()) return Piece{std::move(*mark)};
+  if (!is_open_) return std::nullopt;
+  const bool has_remainder = waiting() > 0 && waiting() < frame;
+  const bool utterance_over = utterances_.empty() || !utterances_.back().is_open;
+  if (has_remainder &&
+      (lead(now) < remainder_lead || (utterance_over && lead(now) < settings_.lead / 2))) {
+    pad_to_frame();
+  }
+  const auto bytes = sendable(now);
+  if (bytes == 0) return std::nullopt;
+  return Piece{take(bytes, now)};
+}
+
+Playout::Media Playout::take(std::int64_t bytes, core::TimePoint now) {
+  const bool inside =
+      !utterances_.empty() && sent_ > utterances_.front().begin && sent_ < utterances_.front().end;
+  if (inside && plays_until_ < now) ++counts_.underruns;
+  const auto lead_low = plays_until_ - (settings_.lead - settings_.message);
+  Media media;
+  media.ulaw = std::span(queue_).subspan(static_cast<std::size_t>(sent_ - queue_start_),
+                                         static_cast<std::size_t>(bytes));
+  media.due = std::min(now, std::max(last_push_, lead_low));
+  media.plays_at = std::max(plays_until_, now);
+  plays_until_ = media.plays_at + time_of(bytes);
+  sent_ += bytes;
+  counts_.samples_sent += bytes;
+  return media;
+}
+
+std::optional<Playout::Mark> Playout::take_mark() {
+  const bool all_sent = waiting() == 0 && (utterances_.empty() || !utterances_.back().is_open);
+  const bool due = sent_ - marked_ >= bytes_in(settings_.mark_every);
+  if (sent_ == marked_ || !(due || all_sent)) return std::nullopt;
+  marked_ = sent_;
+  if (marks_.size() == marks_max) marks_.pop_front();
+  marks_.push_back({sent_, plays_until_});
+  return Mark{fmt::format("g{}:{}", generation_, sent_)};
+}
+
+std::optional<core::TimePoint> Playout::deadline() const noexcept {
+  if (!is_open_) return std::nullopt;
+  if (waiting() >= bytes_in(settings_.message))
+    return plays_until_ - (settings_.lead - settings_.message);
+  const bool is_utterance_open = !utterances_.empty() && utterances_.back().is_open;
+  if (waiting() >= frame || (waiting() > 0 && !is_utterance_open))
+    return plays_until_ - settings_.lead / 2 + milliseconds(1);
+  if (waiting() > 0) return plays_until_ - remainder_lead + milliseconds(1);
+  if (is_utterance_open) return std::max(last_push_ + silence_ends_utterance, plays_until_);
+  if (!utterances_.empty()) return plays_until_ + carrier_delay_;
+  return std::nullopt;
+}
+
+void Playout::advance(core::TimePoint now, std::vector<Heard>& heard) {
+  if (!utterances_.empty() && utterances_.back().is_open &&
+      now - last_push_ >= silence_ends_utterance && lead(now) == core::Duration::zero()) {
+    close_utterance(now);
+  }
+  const auto position = heard_position(now);
+  while (!utterances_.empty() && !utterances_.front().is_open &&
+         utterances_.front().end <= position) {
+    const auto& done = utterances_.front();
+    const auto length = ms_of(done.end - done.begin);
+    heard.push_back({done.id, length, length, false});
+    utterances_.pop_front();
+  }
+}
+
+void Playout::mark_echoed(std::string_view name, core::TimePoint now) {
+  std::int64_t generation = -1;
+  std::int64_t position = -1;
+  const auto colon = name.find(':');
+  if (name.starts_with('g') && colon != std::string_view::npos) {
+    std::from_chars(name.data() + 1, name.data() + colon, generation);
+    std::from_chars(name.data() + colon + 1, name.data() + name.size(), position);
+  }
+  const auto known = std::find_if(marks_.begin(), marks_.end(),
+                                  [&](const PendingMark& m) { return m.position == position; });
+  if (generation != generation_ || known == marks_.end()) {
+    ++counts_.marks_unknown;
+    return;
+  }
+  const auto late = now - known->expected;
+  if (late >= core::Duration::zero() && late <= carrier_delay_max) {
+    carrier_delay_ =
+        carrier_delay_ == core::Duration::zero() ? late : (carrier_delay_ * 7 + late) / 8;
+  }
+  marks_.erase(marks_.begin(), known + 1);
+}
+
+void Playout::clear(core::TimePoint now, std::vector<Heard>& heard) {
+  const auto position = heard_position(now);
+  for (const auto& utterance : utterances_) {
+    const auto length = utterance.end - utterance.begin;
+    const auto until = std::clamp<std::int64_t>(position - utterance.begin, 0, length);
+    heard.push_back({utterance.id, ms_of(length), ms_of(until), until < length});
+    fence(utterance.id);
+  }
+  utterances_.clear();
+  if (resampler_) resampler_->reset();
+  counts_.samples_cut += waiting();
+  produced_ = sent_ = marked_ = queue_start_ = 0;
+  queue_.clear();
+  marks_.clear();
+  ++generation_;
+  plays_until_ = now;
+}
+
+std::int64_t Playout::heard_position(core::TimePoint now) const noexcept {
+  const auto unheard = std::max(core::Duration::zero(), plays_until_ + carrier_delay_ - now);
+  return std::max<std::int64_t>(0, sent_ - bytes_in(unheard));
+}
+
+milliseconds Playout::unplayed(core::TimePoint now) const noexcept {
+  return std::chrono::duration_cast<milliseconds>(time_of(waiting()) + lead(now));
+}
+
+bool Playout::is_idle(core::TimePoint now) const noexcept {
+  return waiting() == 0 && now >= plays_until_ + carrier_delay_;
+}
+
+}  // namespace tandem::call
