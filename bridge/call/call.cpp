@@ -148,7 +148,7 @@ void Call::end(EndReason reason, std::uint16_t code, std::string_view text) {
   carrier_is_open_ = false;
   enter(State::ended);
   write_end();
-  count("calls_total", to_string(reason));
+  count(Counted::call_ended, to_string(reason));
 }
 
 void Call::abandon(core::TimePoint now) {
@@ -172,7 +172,7 @@ void Call::on(const CarrierText& input) {
 }
 
 void Call::on(const CarrierBinary&) {
-  count("carrier_bad_messages_total", "binary");
+  count(Counted::carrier_bad_message, "binary");
   end(EndReason::carrier_protocol, 1003, "text frames only");
 }
 

@@ -116,10 +116,17 @@ struct HangUpCall {};
 struct WriteDown {
   core::Record record;
 };
-/// Count this under a metric; both texts are static.
+enum class Counted : std::uint8_t {
+  call_ended,           ///< label: the end reason
+  carrier_bad_message,  ///< label: why
+  voice_bad_message,    ///< label: why
+  voice_closed,         ///< label: the provider's verdict
+  barge_in,             ///< label: confirmed
+};
+/// Add one to a metric. Never per frame.
 struct Count {
-  std::string_view metric;
-  std::string_view label;
+  Counted what{};
+  std::string label;
 };
 using Output = std::variant<Send, DropUnsent, OpenVoice, CloseLeg, HangUpCall, WriteDown, Count>;
 
@@ -152,6 +159,10 @@ class Call {
   /// Set from the moment it is decided that and why the call ends.
   [[nodiscard]] std::optional<EndReason> end_reason() const noexcept { return end_reason_; }
   [[nodiscard]] Snapshot snapshot(core::TimePoint now) const;
+  [[nodiscard]] std::string_view voice_name() const noexcept { return voice_->name(); }
+  [[nodiscard]] const VoiceCapabilities& voice_capabilities() const noexcept {
+    return voice_->capabilities();
+  }
   [[nodiscard]] const CallSettings& settings() const noexcept { return settings_; }
 
   /// A message was handed to the network: its transit time goes into the histograms.
@@ -200,7 +211,7 @@ class Call {
 
   // call_carrier.cpp: what the carrier says
   void carrier_event(const CarrierConnected&) {}
-  void carrier_event(const CarrierIgnored&);
+  void carrier_event(const CarrierIgnored&) {}
   void carrier_event(const CarrierStart&);
   void carrier_event(const CarrierMedia&);
   void carrier_event(const CarrierMark&);
@@ -245,7 +256,7 @@ class Call {
   void write_end();
   [[nodiscard]] core::AudioAccount audio_account() const;
   [[nodiscard]] core::MediaOffset offset(core::TimePoint now) const noexcept;
-  void count(std::string_view metric, std::string_view label = {});
+  void count(Counted what, std::string_view label);
 
   std::string take_buffer();
 

@@ -13,11 +13,9 @@ std::chrono::microseconds since(core::TimePoint begin, core::TimePoint at) {
 
 }  // namespace
 
-void Call::carrier_event(const CarrierIgnored&) { count("carrier_ignored_total"); }
-
 void Call::carrier_event(const CarrierStart& start) {
   if (state_ != State::waiting_for_start) {  // T07
-    count("carrier_bad_messages_total", "second_start");
+    count(Counted::carrier_bad_message, "second_start");
     if (start.call_id != settings_.carrier_call_id)
       end(EndReason::wrong_call, 1008, "another call");
     return;
@@ -42,7 +40,7 @@ void Call::carrier_event(const CarrierStart& start) {
 
 void Call::carrier_event(const CarrierMedia& media) {
   if (!stream_began_) {  // T06
-    count("carrier_bad_messages_total", "media_before_start");
+    count(Counted::carrier_bad_message, "media_before_start");
     return end(EndReason::carrier_protocol, 1008, "media before start");
   }
   watch_caller_speech(media.ulaw);
@@ -60,7 +58,7 @@ void Call::carrier_event(const CarrierStop&) {
 }
 
 void Call::carrier_failure(const CarrierFailure& failure) {
-  count("carrier_bad_messages_total", to_string(failure.error));
+  count(Counted::carrier_bad_message, to_string(failure.error));
   if (failure.error == CarrierError::bad_payload && stream_began_)
     return uplink_.conceal(moment_.now);                    // T23
   if (failure.error == CarrierError::payload_size) return;  // T24

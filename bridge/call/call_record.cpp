@@ -12,8 +12,8 @@ core::MediaOffset Call::offset(core::TimePoint now) const noexcept {
   return std::chrono::duration_cast<core::MediaOffset>(now - *stream_began_);
 }
 
-void Call::count(std::string_view metric, std::string_view label) {
-  outputs_.emplace_back(Count{metric, label});
+void Call::count(Counted what, std::string_view label) {
+  outputs_.emplace_back(Count{what, std::string(label)});
 }
 
 void Call::write(core::RecordBody body) {

@@ -82,7 +82,7 @@ void Call::on(const VoiceMessage& input) {
   if (voice_state_ != VoiceState::open && voice_state_ != VoiceState::ready) return;
   voice_events_.clear();
   const auto decoded = voice_->decode(input.text, voice_events_);
-  if (!decoded) count("voice_bad_messages_total");
+  if (!decoded) count(Counted::voice_bad_message, "undecodable");
   for (const auto& event : voice_events_) {
     if (voice_state_ == VoiceState::gone || has_ended()) break;
     std::visit([this](const auto& kind) { voice_event(kind); }, event);
@@ -111,7 +111,7 @@ void Call::advance_voice() {
 }
 
 void Call::lose_voice(const VoiceVerdict& verdict) {
-  count("voice_closed_total", "lost");
+  count(Counted::voice_closed, verdict.why);
   std::string why = R"({"why":)";
   codec::append_json_string(why, verdict.why);
   write_event("voice_closed", why + "}");
@@ -163,7 +163,7 @@ void Call::voice_event(const VoiceReady& ready) {
 
 void Call::voice_event(const VoiceAudio& audio) {
   const auto begins = playout_.produced_position();
-  if (!playout_.push(audio, moment_.now)) return count("late_audio_total");
+  if (!playout_.push(audio, moment_.now)) return count(Counted::voice_bad_message, "late_audio");
   turn_is_over_ = false;
   if (turn_clock_.waiting_for_answer() && !answer_begins_) {
     turn_clock_.voice_first_audio(moment_.now);
@@ -203,7 +203,6 @@ void Call::voice_event(const VoiceHangUp&) {
 }
 
 void Call::voice_event(const VoiceToolCall& tool) {
-  count("tool_calls_total");
   if (!tool.response_required) return;
   send_voice(moment_.now, [&](std::string& out) {
     voice_->encode_tool_result(tool, false, "This tool is not available on this line.", out);
@@ -211,7 +210,6 @@ void Call::voice_event(const VoiceToolCall& tool) {
 }
 
 void Call::voice_event(const VoiceError& error) {
-  count("voice_errors_total");
   write_event("voice_error", error_json(error));
   if (error.severity == VoiceSeverity::warning || error.severity == VoiceSeverity::ended) return;
   outputs_.emplace_back(CloseLeg{Leg::voice, 1000, "error"});
@@ -219,7 +217,7 @@ void Call::voice_event(const VoiceError& error) {
 }
 
 void Call::voice_event(const VoiceDefect& defect) {
-  count("voice_defects_total");
+  count(Counted::voice_bad_message, defect.why);
   write_event("voice_defect", R"({"why":")" + defect.why + "\"}");
 }
 
@@ -233,7 +231,7 @@ void Call::interrupt(std::string_view by) {
   settle_heard();
   if (unplayed <= 0ms) return;
   ++interruptions_;
-  count("barge_in_total", "confirmed");
+  count(Counted::barge_in, "confirmed");
   write_event("barge_in", fmt::format(R"({{"by":"{}","unplayed_ms":{}}})", by, unplayed.count()));
 }
 
@@ -241,7 +239,7 @@ void Call::pump_uplink() {
   if (voice_state_ != VoiceState::ready) return;
   uplink_.limit_backlog(limits::uplink_backlog_max);
   std::size_t queued = moment_.voice_outbox_bytes;
-  while (queued < limits::voice_outbox_bytes_max) {
+  while (queued < limits::uplink_outbox_bytes_max) {
     const auto* frame = uplink_.pull();
     if (frame == nullptr) return;
     std::string text = take_buffer();

@@ -40,8 +40,8 @@ inline constexpr auto cut_in_speech_min = 600ms;
 // Downlink (agent -> caller).
 inline constexpr auto playout_queue_max = 60s;  // E15
 inline constexpr auto closing_timeout = 10s;    // the goodbye, then the line ends whatever happens
-inline constexpr std::size_t carrier_outbox_bytes_max =
-    16 * 1024;                                 // T19: about one second of audio
+// T19: about ten seconds of audio that the carrier does not read; then the call is dead.
+inline constexpr std::size_t carrier_outbox_bytes_max = 112 * 1024;
 inline constexpr auto goodbye_margin = 300ms;  // between the last word heard and the hang-up
 inline constexpr auto hang_up_timeout =
     3s;  // the carrier's API has this long, then the socket closes
@@ -50,10 +50,13 @@ inline constexpr auto hang_up_timeout =
 inline constexpr auto voice_attempt_timeout =
     8s;                                       // E04: name, TCP, TLS, upgrade and readiness together
 inline constexpr int voice_attempts_max = 4;  // in a row, until the session is ready
-inline constexpr std::size_t voice_outbox_bytes_max =
-    6 * 1024;  // about 250 ms; what is more waits in the uplink
+// About 250 ms of caller audio may wait in the voice leg's outbox; what is more waits in the
+// uplink, where it can be dropped and counted. The outbox takes more: control messages are never
+// refused.
+inline constexpr std::size_t uplink_outbox_bytes_max = 6 * 1024;
+inline constexpr std::size_t voice_outbox_bytes_max = 256 * 1024;
 
-// Records.
+// Records waiting for the spool thread. One call makes about one a second.
 inline constexpr std::size_t record_queue_max = 65'536;
 
 static_assert(uplink_backlog_max < uplink_held_max);

@@ -1,0 +1,268 @@
+#include "bridge/net/call_runner.hpp"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+
+namespace tandem::net {
+
+namespace {
+
+core::TimePoint clock_now() { return std::chrono::steady_clock::now(); }
+
+WebSocketOptions carrier_options() {
+  WebSocketOptions options;
+  options.read_message_bytes_max = limits::carrier_message_bytes_max;
+  options.outbox_bytes_max = limits::carrier_outbox_bytes_max;
+  options.handshake_timeout = limits::start_timeout;
+  return options;
+}
+
+WebSocketOptions voice_options(bool pings) {
+  WebSocketOptions options;
+  options.read_message_bytes_max = limits::voice_message_bytes_max;
+  options.outbox_bytes_max = limits::voice_outbox_bytes_max;
+  options.handshake_timeout = limits::voice_attempt_timeout;
+  options.idle_timeout = std::chrono::seconds(30);
+  options.pings = pings;
+  return options;
+}
+
+std::string what_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "unknown exception";
+  }
+}
+
+}  // namespace
+
+CallRunner::CallRunner(asio::io_context& context, TimerWheel& wheel, CallServices& services,
+                       std::unique_ptr<call::Call> call, std::function<void()> wake_wheel)
+    : context_(context),
+      wheel_(wheel),
+      services_(services),
+      call_(std::move(call)),
+      wake_wheel_(std::move(wake_wheel)),
+      ended_(context, core::TimePoint::max()),
+      timer_([this](core::TimePoint) { handle(call::TimerFired{}); }),
+      tasks_(context, [this](std::exception_ptr failure) { fail(what_of(failure).c_str()); }) {}
+
+CallRunner::~CallRunner() = default;
+
+void CallRunner::start() {
+  services_.metrics.gauge(ops::Family::calls_active, {to_string(call_->settings().direction)})
+      .add(1);
+  drain();
+  arm();
+}
+
+void CallRunner::attach(AcceptedSocket socket) {
+  if (carrier_attached_ || call_->has_ended()) return;  // dropping the descriptor closes it
+  carrier_attached_ = true;
+  tasks_.spawn(run_carrier(std::move(socket)));
+}
+
+void CallRunner::command(const call::Input& input) { handle(input); }
+
+Task<void> CallRunner::join() {
+  // Between two attempts to reach the voice provider no task runs, yet the call lives.
+  while (!is_finished_) {
+    boost::system::error_code ignored;
+    co_await ended_.async_wait(asio::redirect_error(use_task, ignored));
+  }
+  co_await tasks_.join();
+}
+
+Task<void> CallRunner::run_carrier(AcceptedSocket accepted) {
+  carrier_ = co_await WebSocket::accept(context_, std::move(accepted), carrier_options());
+  if (!carrier_) {
+    handle(call::CarrierOpened{});
+    handle(call::CarrierClosed{});
+    co_return;
+  }
+  carrier_->on_written = stamp(call::Leg::carrier, "downlink");
+  handle(call::CarrierOpened{});
+  if (call_->has_ended()) carrier_->close(1001, "call ended");
+  for (;;) {
+    const Message message = co_await carrier_->read();
+    if (message.kind == Message::Kind::closed) {
+      handle(call::CarrierClosed{message.close_code});
+      break;
+    }
+    if (message.kind == Message::Kind::binary) {
+      handle(call::CarrierBinary{});
+    } else {
+      handle(call::CarrierText{message.data});
+    }
+  }
+  carrier_->close(1000, "");
+  co_await carrier_->join();
+}
+
+Task<void> CallRunner::run_voice(VoiceLeg& leg, call::VoiceEndpoint endpoint) {
+  const bool pings = call_->voice_capabilities().wants_client_pings;
+  ConnectResult connected = co_await WebSocket::connect(
+      context_, services_.tls, std::move(endpoint.url), std::move(endpoint.headers),
+      voice_options(pings), &leg.canceller);
+  leg.socket = std::move(connected.socket);
+  if (!leg.socket) {
+    if (voice_ == &leg) {
+      voice_ = nullptr;
+      handle(call::VoiceUnreachable{connected.http_status, connected.stage});
+    }
+  } else {
+    leg.socket->on_written = stamp(call::Leg::voice, "uplink");
+    if (voice_ == &leg) handle(call::VoiceOpened{});
+    if (voice_ != &leg) leg.socket->close(1000, "");
+    for (;;) {
+      const Message message = co_await leg.socket->read();
+      if (message.kind == Message::Kind::closed) {
+        if (voice_ == &leg) {
+          voice_ = nullptr;
+          handle(call::VoiceClosed{message.close_code, message.reason});
+        }
+        break;
+      }
+      if (voice_ == &leg) handle(call::VoiceMessage{message.data});
+    }
+    leg.socket->close(1000, "");
+    co_await leg.socket->join();
+  }
+  voice_legs_.remove_if([&leg](const VoiceLeg& each) { return &each == &leg; });
+}
+
+void CallRunner::handle(const call::Input& input) {
+  if (call_->has_ended()) return;
+  call::Moment moment;
+  moment.now = clock_now();
+  if (voice_ != nullptr && voice_->socket)
+    moment.voice_outbox_bytes = voice_->socket->outbox_bytes();
+  try {
+    call_->handle(input, moment);
+    drain();
+    if (carrier_is_full_ && !call_->has_ended()) {
+      carrier_is_full_ = false;
+      call_->handle(call::CarrierFull{}, moment);
+      drain();
+    }
+    arm();
+  } catch (const core::BugError& bug) {
+    fail(bug.what());
+  }
+}
+
+/// The one place where a bug of ours ends a call; every other call talks on.
+void CallRunner::fail(const char* what) noexcept {
+  services_.log.error("call_failed", {{"call_id", call_->settings().id}, {"what", what}});
+  call_->abandon(clock_now());
+  drain();
+  arm();
+}
+
+void CallRunner::drain() {
+  if (call_->end_reason() && !is_end_told_) {
+    is_end_told_ = true;
+    services_.ended(call_->settings(), *call_->end_reason());
+  }
+  call::Output output;
+  while (call_->poll(output)) {
+    std::visit([this](auto& action) { carry_out(action); }, output);
+  }
+  if (call_->has_ended()) finish();
+}
+
+void CallRunner::arm() {
+  const auto deadline = call_->deadline();
+  if (!deadline) return wheel_.cancel(timer_);
+  if (timer_.armed() && timer_.deadline() == *deadline) return;
+  wheel_.arm(timer_, *deadline);
+  wake_wheel_();
+}
+
+void CallRunner::finish() {
+  if (is_finished_) return;
+  is_finished_ = true;
+  ended_.cancel();
+  const auto& settings = call_->settings();
+  services_.metrics.gauge(ops::Family::calls_active, {to_string(settings.direction)}).add(-1);
+  services_.log.info("call_ended", {{"call_id", settings.id},
+                                    {"end_reason", to_string(*call_->end_reason())},
+                                    {"direction", to_string(settings.direction)}});
+}
+
+void CallRunner::carry_out(call::Send& send) {
+  WebSocket* socket = send.leg == call::Leg::carrier ? carrier_.get()
+                      : voice_ != nullptr            ? voice_->socket.get()
+                                                     : nullptr;
+  if (socket == nullptr) return call_->recycle(std::move(send.text));
+  const auto status = socket->send(std::move(send.text), send.due);
+  if (status == SendStatus::full && send.leg == call::Leg::carrier) carrier_is_full_ = true;
+  call_->recycle(socket->take_buffer());
+}
+
+void CallRunner::carry_out(call::DropUnsent&) {
+  if (carrier_) carrier_->drop_unsent();
+}
+
+void CallRunner::carry_out(call::OpenVoice& open) {
+  voice_ = &voice_legs_.emplace_back();
+  tasks_.spawn(run_voice(*voice_, std::move(open.endpoint)));
+}
+
+void CallRunner::carry_out(call::CloseLeg& close) {
+  if (close.leg == call::Leg::carrier) {
+    if (carrier_) carrier_->close(close.code, close.reason);
+    return;
+  }
+  VoiceLeg* leg = std::exchange(voice_, nullptr);
+  if (leg == nullptr) return;
+  if (leg->socket) {
+    leg->socket->close(close.code, close.reason);
+  } else {
+    leg->canceller.cancel();
+  }
+}
+
+void CallRunner::carry_out(call::HangUpCall&) { services_.hang_up(call_->settings()); }
+
+void CallRunner::carry_out(call::WriteDown& record) {
+  services_.write_down(std::move(record.record));
+}
+
+void CallRunner::carry_out(call::Count& count) {
+  using call::Counted;
+  using ops::Family;
+  auto& metrics = services_.metrics;
+  const auto& settings = call_->settings();
+  const auto provider = call_->voice_name();
+  switch (count.what) {
+    case Counted::call_ended:
+      return metrics.counter(Family::calls_total, {to_string(settings.direction), count.label})
+          .add();
+    case Counted::carrier_bad_message:
+      services_.log.warn("carrier_bad_message", {{"call_id", settings.id}, {"why", count.label}});
+      return metrics.counter(Family::carrier_bad_messages_total, {count.label}).add();
+    case Counted::voice_bad_message:
+      services_.log.warn("voice_bad_message", {{"call_id", settings.id}, {"why", count.label}});
+      return metrics.counter(Family::voice_bad_messages_total, {provider, count.label}).add();
+    case Counted::voice_closed:
+      services_.log.warn("voice_closed", {{"call_id", settings.id}, {"why", count.label}});
+      return metrics.counter(Family::voice_close_total, {provider, count.label}).add();
+    case Counted::barge_in:
+      return metrics.counter(Family::barge_in_total, {count.label}).add();
+  }
+}
+
+std::function<void(core::TimePoint, core::TimePoint)> CallRunner::stamp(call::Leg leg,
+                                                                        const char* direction) {
+  auto& histogram = services_.metrics.histogram(ops::Family::media_transit_seconds, {direction});
+  return [this, leg, &histogram](core::TimePoint due, core::TimePoint written) {
+    call_->note_written(leg, due, written);
+    histogram.observe(std::chrono::duration<double>(written - due).count());
+  };
+}
+
+}  // namespace tandem::net

@@ -1,0 +1,96 @@
+// The driver of one call: owns its two sockets and its place on the shard's timer wheel, takes the
+// time once per event, feeds call::Call and carries out what it answers. Everything here runs on
+// the shard's thread; no decision about the call is made here.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bridge/call/call.hpp"
+#include "bridge/net/task.hpp"
+#include "bridge/net/timer_wheel.hpp"
+#include "bridge/net/tls.hpp"
+#include "bridge/net/websocket.hpp"
+#include "bridge/ops/log.hpp"
+#include "bridge/ops/metrics.hpp"
+
+namespace tandem::net {
+
+/// What a call needs of the rest of the program. Called on the shard's thread; none may block.
+struct CallServices {
+  TlsClientContext& tls;
+  ops::Log& log;
+  ops::Metrics& metrics;
+  /// False when the record could not be queued; it is counted there.
+  std::function<bool(core::Record)> write_down;
+  /// Ends the phone call through the carrier's API.
+  std::function<void(const call::CallSettings&)> hang_up;
+  /// It is decided why the call ends. Comes before the carrier can ask what to do next.
+  std::function<void(const call::CallSettings&, call::EndReason)> ended;
+};
+
+class CallRunner {
+ public:
+  CallRunner(asio::io_context& context, TimerWheel& wheel, CallServices& services,
+             std::unique_ptr<call::Call> call, std::function<void()> wake_wheel);
+  ~CallRunner();
+  CallRunner(const CallRunner&) = delete;
+  CallRunner& operator=(const CallRunner&) = delete;
+
+  /// Carries out what the new call wants first: its first record, its voice leg.
+  void start();
+  /// The carrier's media socket arrived. A second one is closed.
+  void attach(AcceptedSocket socket);
+  /// An operator's or the program's wish.
+  void command(const call::Input& input);
+  /// Ends when the call has ended and both sockets are gone.
+  Task<void> join();
+
+  [[nodiscard]] const call::Call& call() const noexcept { return *call_; }
+
+ private:
+  /// One connection to the voice provider; superseded ones finish in the background.
+  struct VoiceLeg {
+    ConnectCanceller canceller;
+    std::unique_ptr<WebSocket> socket;
+  };
+
+  Task<void> run_carrier(AcceptedSocket accepted);
+  Task<void> run_voice(VoiceLeg& leg, call::VoiceEndpoint endpoint);
+  void handle(const call::Input& input);
+  void drain();
+  void arm();
+  void finish();
+  void fail(const char* what) noexcept;
+
+  void carry_out(call::Send& send);
+  void carry_out(call::DropUnsent&);
+  void carry_out(call::OpenVoice& open);
+  void carry_out(call::CloseLeg& close);
+  void carry_out(call::HangUpCall&);
+  void carry_out(call::WriteDown& record);
+  void carry_out(call::Count& count);
+  [[nodiscard]] std::function<void(core::TimePoint, core::TimePoint)> stamp(call::Leg leg,
+                                                                            const char* direction);
+
+  asio::io_context& context_;
+  TimerWheel& wheel_;
+  CallServices& services_;
+  std::unique_ptr<call::Call> call_;
+  std::function<void()> wake_wheel_;
+  Timer ended_;  // never expires; cancelled when the call has ended
+  TimerWheel::Timer timer_;
+  std::unique_ptr<WebSocket> carrier_;
+  std::list<VoiceLeg> voice_legs_;
+  VoiceLeg* voice_ = nullptr;  // the leg that the call talks to; null while none
+  bool carrier_attached_ = false;
+  bool carrier_is_full_ = false;
+  bool is_end_told_ = false;
+  bool is_finished_ = false;
+  TaskGroup tasks_;
+};
+
+}  // namespace tandem::net
