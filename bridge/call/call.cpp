@@ -183,6 +183,10 @@ void Call::on(const CarrierClosed& input) {
   end(was_ours_to_refuse ? EndReason::carrier_protocol : EndReason::carrier_lost, 1000, "");
 }
 
+void Call::on(const CarrierEnded&) {
+  end(end_reason_.value_or(EndReason::caller_hung_up), 1000, "call is over");
+}
+
 void Call::on(const CarrierFull&) { end(EndReason::carrier_stalled, 1013, "not reading"); }
 
 void Call::on(const OperatorHangUp&) {

@@ -54,7 +54,8 @@ struct CarrierBinary {};
 struct CarrierClosed {
   std::uint16_t code = 1006;
 };
-struct CarrierFull {};  ///< the carrier does not take what we send (T19)
+struct CarrierEnded {};  ///< the carrier's API or a callback says that the call is over
+struct CarrierFull {};   ///< the carrier does not take what we send (T19)
 struct VoiceOpened {};
 struct VoiceMessage {
   std::string_view text;
@@ -81,9 +82,10 @@ struct OperatorPause {
   bool paused = true;
 };
 struct ShutDown {};
-using Input = std::variant<CarrierOpened, CarrierText, CarrierBinary, CarrierClosed, CarrierFull,
-                           VoiceOpened, VoiceMessage, VoiceClosed, VoiceUnreachable, TimerFired,
-                           OperatorHangUp, OperatorSay, OperatorContext, OperatorPause, ShutDown>;
+using Input =
+    std::variant<CarrierOpened, CarrierText, CarrierBinary, CarrierClosed, CarrierEnded,
+                 CarrierFull, VoiceOpened, VoiceMessage, VoiceClosed, VoiceUnreachable, TimerFired,
+                 OperatorHangUp, OperatorSay, OperatorContext, OperatorPause, ShutDown>;
 
 /// Everything outside that a decision may depend on.
 struct Moment {
@@ -192,6 +194,7 @@ class Call {
   void on(const CarrierText&);
   void on(const CarrierBinary&);
   void on(const CarrierClosed&);
+  void on(const CarrierEnded&);
   void on(const CarrierFull&);
   void on(const VoiceOpened&);
   void on(const VoiceMessage&);

@@ -237,7 +237,10 @@ void Call::interrupt(std::string_view by) {
 
 void Call::pump_uplink() {
   if (voice_state_ != VoiceState::ready) return;
-  uplink_.limit_backlog(limits::uplink_backlog_max);
+  // What was held until the agent was ready is sent, not dropped; the tighter bound comes after it.
+  if (uplink_.waiting() * codec::frame_duration <= limits::uplink_backlog_max) {
+    uplink_.limit_backlog(limits::uplink_backlog_max);
+  }
   std::size_t queued = moment_.voice_outbox_bytes;
   while (queued < limits::uplink_outbox_bytes_max) {
     const auto* frame = uplink_.pull();
