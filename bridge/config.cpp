@@ -136,10 +136,6 @@ std::string_view to_string(VoiceProviderName name) noexcept {
   return voice_provider_names[static_cast<std::size_t>(name)].first;
 }
 
-std::string_view to_string(LogLevel level) noexcept {
-  return log_level_names[static_cast<std::size_t>(level)].first;
-}
-
 std::string ConfigProblem::message() const { return fmt::format("{}: {}; {}", key, found, remedy); }
 
 core::Result<Config, std::vector<ConfigProblem>> load_config(const Environment& environment,

@@ -18,14 +18,14 @@
 
 #include "bridge/core/result.hpp"
 #include "bridge/core/types.hpp"
+#include "bridge/ops/log.hpp"
 
 namespace tandem {
 
 enum class VoiceProviderName : std::uint8_t { hume, gemini, openai };
 std::string_view to_string(VoiceProviderName name) noexcept;
 
-enum class LogLevel : std::uint8_t { debug, info, warn, error };
-std::string_view to_string(LogLevel level) noexcept;
+using ops::LogLevel;
 
 /// Every URL in here is "scheme://host[:port][/path]" without a trailing slash, https unless the
 /// host is loopback.

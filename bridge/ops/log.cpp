@@ -1,0 +1,189 @@
+#include "bridge/ops/log.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <iterator>
+
+namespace tandem::ops {
+
+namespace {
+
+/// Length of the valid UTF-8 sequence at the front of `text`, 0 when there is none (RFC 3629, table
+/// 3-7 of Unicode).
+std::size_t utf8_length(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+  };
+  const auto is_tail = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return is_tail(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool is_overlong = first == 0xE0 && byte(1) < 0xA0;
+    const bool is_surrogate = first == 0xED && byte(1) > 0x9F;
+    return is_tail(1) && is_tail(2) && !is_overlong && !is_surrogate ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool is_overlong = first == 0xF0 && byte(1) < 0x90;
+    const bool is_beyond = first == 0xF4 && byte(1) > 0x8F;
+    return is_tail(1) && is_tail(2) && is_tail(3) && !is_overlong && !is_beyond ? 4 : 0;
+  }
+  return 0;
+}
+
+void append_ascii(std::string& out, char c) {
+  if (c == '"' || c == '\\') {
+    out += '\\';
+    out += c;
+  } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+    fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+  } else {
+    out += c;
+  }
+}
+
+std::string line_of(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
+  const auto wall =
+      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  std::string line;
+  line.reserve(256);
+  fmt::format_to(std::back_inserter(line), R"({{"ts":"{}","level":"{}","event":)",
+                 core::to_rfc3339(wall), to_string(level));
+  append_json_string(line, event);
+  for (const Field& field : fields) {
+    line += ',';
+    field.append_to(line);
+  }
+  line += "}\n";
+  return line;
+}
+
+/// False when the descriptor takes no more.
+bool write_all(int descriptor, std::string_view bytes) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {  // somebody made our stderr non-blocking
+      pollfd ready{descriptor, POLLOUT, 0};
+      ::poll(&ready, 1, -1);
+      continue;
+    }
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string_view to_string(LogLevel level) noexcept {
+  switch (level) {
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warn:
+      return "warn";
+    case LogLevel::error:
+      return "error";
+  }
+  return "error";
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 1) {
+      append_ascii(out, text[0]);
+    } else if (length == 0) {
+      out += "\xEF\xBF\xBD";
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  out += '"';
+}
+
+void Field::append_to(std::string& line) const {
+  append_json_string(line, key_);
+  line += ':';
+  if (const auto* text = std::get_if<std::string_view>(&value_)) {
+    append_json_string(line, text->substr(0, Log::text_bytes_max));
+  } else if (const auto* masked = std::get_if<std::string>(&value_)) {
+    append_json_string(line, *masked);
+  } else if (const auto* integer = std::get_if<std::int64_t>(&value_)) {
+    fmt::format_to(std::back_inserter(line), "{}", *integer);
+  } else if (const auto* real = std::get_if<double>(&value_)) {
+    // JSON knows neither NaN nor infinity
+    if (std::isfinite(*real))
+      fmt::format_to(std::back_inserter(line), "{:.6g}", *real);
+    else
+      line += "null";
+  } else {
+    line += std::get<bool>(value_) ? "true" : "false";
+  }
+}
+
+Log::Log(int descriptor, LogLevel least) : descriptor_(descriptor), least_(least) {
+  waiting_.reserve(lines_waiting_max);
+  writer_ = std::thread([this] { run(); });
+}
+
+Log::~Log() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  writer_.join();
+}
+
+void Log::write(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
+  if (!writes(level)) return;
+  std::string line = line_of(level, event, fields);
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= lines_waiting_max) {
+      ++lines_dropped_;
+      return;
+    }
+    was_empty = waiting_.empty();
+    waiting_.push_back(std::move(line));
+  }
+  if (was_empty) wake_.notify_one();  // otherwise the writer is awake or about to be
+}
+
+void Log::run() {
+  std::vector<std::string> lines;
+  lines.reserve(lines_waiting_max);
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+      lines.swap(waiting_);
+    }
+    write_out(lines);
+    lines.clear();
+  }
+}
+
+void Log::write_out(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    if (!write_all(descriptor_, line)) ++lines_dropped_;
+  }
+  const std::uint64_t lost = lines_dropped_;
+  if (lost == drops_told_) return;
+  const std::string notice =
+      line_of(LogLevel::error, "log_lines_dropped", {Field("count", lost - drops_told_)});
+  if (write_all(descriptor_, notice)) drops_told_ = lost;
+}
+
+}  // namespace tandem::ops
