@@ -94,7 +94,7 @@ void Playout::fence(std::string_view utterance) {
 }
 
 void Playout::begin_utterance(std::string_view id) {
-  utterances_.push_back({std::string(id), produced_, produced_, true});
+  utterances_.push_back({std::string(id), produced_, produced_, 0, true});
 }
 
 void Playout::close_utterance(core::TimePoint now) {
@@ -108,6 +108,7 @@ void Playout::close_utterance(core::TimePoint now) {
 void Playout::end_turn(core::TimePoint now) { close_utterance(now); }
 
 void Playout::append(std::span<const std::int16_t> samples, core::TimePoint now) {
+  if (samples.empty()) return;
   const auto count = static_cast<std::int64_t>(samples.size());
   counts_.samples_received += count;
   if (ms_of(waiting() + count) > milliseconds(limits::playout_queue_max).count()) {
@@ -150,6 +151,10 @@ void Playout::pad_to_frame() {
   queue_.insert(queue_.end(), static_cast<std::size_t>(padding), codec::ulaw_silence);
   produced_ += padding;
   counts_.samples_sent -= padding;  // take() counts the whole frame
+  if (!utterances_.empty() && utterances_.back().is_open) {
+    utterances_.back().end = produced_;
+    utterances_.back().padding += padding;
+  }
 }
 
 std::optional<Playout::Piece> Playout::pull(core::TimePoint now) {
@@ -214,7 +219,7 @@ void Playout::advance(core::TimePoint now, std::vector<Heard>& heard) {
   while (!utterances_.empty() && !utterances_.front().is_open &&
          utterances_.front().end <= position) {
     const auto& done = utterances_.front();
-    const auto length = ms_of(done.end - done.begin);
+    const auto length = ms_of(done.end - done.begin - done.padding);
     heard.push_back({done.id, length, length, false});
     utterances_.pop_front();
   }
@@ -245,7 +250,7 @@ void Playout::mark_echoed(std::string_view name, core::TimePoint now) {
 void Playout::clear(core::TimePoint now, std::vector<Heard>& heard) {
   const auto position = heard_position(now);
   for (const auto& utterance : utterances_) {
-    const auto length = utterance.end - utterance.begin;
+    const auto length = utterance.end - utterance.begin - utterance.padding;
     const auto until = std::clamp<std::int64_t>(position - utterance.begin, 0, length);
     heard.push_back({utterance.id, ms_of(length), ms_of(until), until < length});
     fence(utterance.id);

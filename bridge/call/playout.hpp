@@ -109,7 +109,8 @@ class Playout {
   struct Utterance {
     std::string id;
     std::int64_t begin = 0;
-    std::int64_t end = 0;  // grows while open
+    std::int64_t end = 0;      // grows while open
+    std::int64_t padding = 0;  // silence of ours inside, because the provider was late
     bool is_open = true;
   };
   struct PendingMark {

@@ -1,0 +1,64 @@
+#include "bridge/carrier_api.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/redirect_error.hpp>
+
+namespace tandem {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Between the tries. The media socket is closed 3 s after the first one whatever happens here,
+/// which ends most calls.
+constexpr std::array<std::chrono::milliseconds, 5> retry_pauses = {250ms, 1000ms, 4000ms, 15000ms,
+                                                                   60000ms};
+
+}  // namespace
+
+CarrierApi::CarrierApi(net::asio::io_context& context, net::HttpClient& client,
+                       twilio::RestAccount account, ops::Log& log)
+    : context_(context),
+      client_(client),
+      account_(std::move(account)),
+      log_(log),
+      tasks_(context, [&log](std::exception_ptr) { log.error("carrier_api_task_failed"); }) {}
+
+void CarrierApi::hang_up(core::CarrierCallId id, core::CallId call_id) {
+  tasks_.spawn(run_hang_up(std::move(id), std::move(call_id)));
+}
+
+void CarrierApi::stop() { is_stopping_ = true; }
+
+net::Task<void> CarrierApi::pause(std::chrono::milliseconds duration) {
+  // In slices, so that stop() is noticed soon without a list of timers to cancel.
+  net::Timer timer(context_);
+  const auto until = std::chrono::steady_clock::now() + duration;
+  while (!is_stopping_ && std::chrono::steady_clock::now() < until) {
+    timer.expires_at(std::min(until, std::chrono::steady_clock::now() + 250ms));
+    boost::system::error_code ignored;
+    co_await timer.async_wait(net::asio::redirect_error(net::use_task, ignored));
+  }
+}
+
+net::Task<void> CarrierApi::run_hang_up(core::CarrierCallId id, core::CallId call_id) {
+  for (std::size_t attempt = 0; !is_stopping_; ++attempt) {
+    auto request = twilio::hang_up_request(account_, id);
+    const core::OutgoingResponse response = co_await client_.send(std::move(request));
+    const auto outcome = twilio::parse_ended(response);
+    if (outcome) {
+      log_.info("call_hung_up", {{"call_id", call_id}, {"status", response.status}});
+      co_return;
+    }
+    const auto& failure = outcome.error();
+    log_.warn("hang_up_failed", {{"call_id", call_id},
+                                 {"fault", twilio::to_string(failure.fault)},
+                                 {"status", failure.status},
+                                 {"code", failure.code}});
+    if (failure.fault != twilio::RestFault::retry_safe || attempt == retry_pauses.size()) co_return;
+    co_await pause(retry_pauses[attempt]);
+  }
+}
+
+}  // namespace tandem

@@ -1,0 +1,36 @@
+// Ends calls through Twilio's REST API, patiently: a hang-up is idempotent, so it is tried again
+// until it is known to have worked. Runs on the control thread.
+#pragma once
+
+#include "bridge/core/types.hpp"
+#include "bridge/net/http_client.hpp"
+#include "bridge/net/task.hpp"
+#include "bridge/ops/log.hpp"
+#include "bridge/twilio/rest.hpp"
+
+namespace tandem {
+
+class CarrierApi {
+ public:
+  CarrierApi(net::asio::io_context& context, net::HttpClient& client, twilio::RestAccount account,
+             ops::Log& log);
+
+  /// Returns at once. An already ended call is a success.
+  void hang_up(core::CarrierCallId id, core::CallId call_id);
+  /// Gives up what still waits for another try; join() then ends soon.
+  void stop();
+  net::Task<void> join() { return tasks_.join(); }
+
+ private:
+  net::Task<void> run_hang_up(core::CarrierCallId id, core::CallId call_id);
+  net::Task<void> pause(std::chrono::milliseconds duration);
+
+  net::asio::io_context& context_;
+  net::HttpClient& client_;
+  twilio::RestAccount account_;
+  ops::Log& log_;
+  bool is_stopping_ = false;
+  net::TaskGroup tasks_;
+};
+
+}  // namespace tandem

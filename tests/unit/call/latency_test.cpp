@@ -1,0 +1,93 @@
+#include "bridge/call/latency.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include "tests/unit/catch.hpp"
+
+namespace tandem::call {
+
+using namespace std::chrono_literals;
+
+namespace {
+std::int64_t sum_of_stages(const core::TurnLatency& turn) {
+  return turn.to_last_audio_sent_us + turn.to_text_final_us + turn.to_first_audio_us +
+         turn.to_carrier_us + turn.to_audible_us + turn.unexplained_us;
+}
+constexpr core::TimePoint zero{1h};
+}  // namespace
+
+TEST_CASE("a histogram's quantiles are within one percent of the exact ones") {
+  std::mt19937_64 random(7);
+  std::lognormal_distribution<double> distribution(7.0, 2.0);
+  Histogram histogram;
+  std::vector<std::int64_t> values;
+  for (int i = 0; i < 20'000; ++i) {
+    const auto us = static_cast<std::int64_t>(std::min(distribution(random), 59e6));
+    values.push_back(us);
+    histogram.add(std::chrono::microseconds(us));
+  }
+  std::sort(values.begin(), values.end());
+  for (const double share : {0.01, 0.5, 0.9, 0.95, 0.99, 0.999}) {
+    const auto exact = static_cast<double>(values[static_cast<std::size_t>(share * 20'000) - 1]);
+    CHECK(static_cast<double>(histogram.quantile_us(share)) ==
+          Approx(exact).epsilon(0.01).margin(1));
+  }
+  CHECK(histogram.count() == 20'000);
+}
+
+TEST_CASE("every microsecond up to a minute lands in a bucket that is off by at most one percent") {
+  for (std::int64_t us = 1; us < 60'000'000; us += 1 + us / 97) {
+    Histogram histogram;
+    histogram.add(std::chrono::microseconds(us));
+    histogram.add(std::chrono::seconds(60));
+    const auto found = static_cast<double>(histogram.quantile_us(0.5));
+    REQUIRE(std::abs(found - static_cast<double>(us)) <= 0.01 * static_cast<double>(us) + 0.5);
+  }
+}
+
+TEST_CASE("an empty histogram answers zero and negative durations count as zero") {
+  Histogram histogram;
+  CHECK(histogram.quantile_us(0.5) == 0);
+  histogram.add(-5ms);
+  CHECK(histogram.percentiles().max_us == 0);
+  CHECK(histogram.count() == 1);
+}
+
+TEST_CASE("the stages of any turn add up to its gap, whatever is missing or out of order") {
+  std::mt19937 random(11);
+  for (int i = 0; i < 10'000; ++i) {
+    const auto any = [&] { return zero + std::chrono::microseconds(random() % 3'000'000); };
+    TurnClock clock;
+    if (random() % 4 == 0) clock.text_final(any());
+    clock.caller_stopped(any(), any());
+    if (random() % 2 == 0) clock.text_final(any());
+    if (random() % 2 == 0) clock.voice_first_audio(any());
+    const auto turn = clock.carrier_first_audio(any(), any());
+    REQUIRE(turn.has_value());
+    REQUIRE(sum_of_stages(*turn) == turn->gap_us);
+    REQUIRE(turn->gap_us >= 0);
+  }
+}
+
+TEST_CASE("time that no stamp explains is a row of its own") {
+  TurnClock clock;
+  clock.caller_stopped(zero, zero + 1ms);
+  clock.voice_first_audio(zero + 900ms);  // no final text came
+  const auto turn = clock.carrier_first_audio(zero + 901ms, zero + 1000ms);
+  REQUIRE(turn.has_value());
+  CHECK(turn->unexplained_us == 899'000);
+  CHECK(turn->to_audible_us == 99'000);
+  CHECK(turn->gap_us == 1'000'000);
+}
+
+TEST_CASE("an answer without a caller stop is not a turn, and a new stop starts over") {
+  TurnClock clock;
+  CHECK_FALSE(clock.carrier_first_audio(zero, zero).has_value());
+  clock.caller_stopped(zero, zero);
+  clock.reset();
+  CHECK_FALSE(clock.waiting_for_answer());
+  CHECK_FALSE(clock.carrier_first_audio(zero, zero).has_value());
+}
+
+}  // namespace tandem::call
