@@ -1,0 +1,85 @@
+// Answers the dashboard and its API as the bridge does, from fixtures, with the bridge's own security headers.
+// tests/unit/web holds the shapes and the headers of the fixtures against the real program.
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join } from 'node:path';
+import { makeCalls, oneCall, securityHeaders } from './fixtures/world.mjs';
+
+const types = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** What tests change while the server runs. */
+export const world = { calls: makeCalls(Date.now()), broken: false, requests: [] };
+
+function json(response, status, body, type = 'application/json') {
+  response.writeHead(status, { ...securityHeaders, 'Content-Type': type, 'Cache-Control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+const problem = (response, status, title, detail) =>
+  json(response, status, { type: 'about:blank', title, status, detail }, 'application/problem+json');
+
+const matches = (call, query) =>
+  (!query.get('outcome') || call.outcome.label === query.get('outcome')) &&
+  (!query.get('number') || call.phone_number.includes(query.get('number').replace(/\D/g, ''))) &&
+  (!query.get('status') || call.status === query.get('status')) &&
+  (!query.get('direction') || call.direction === query.get('direction')) &&
+  (!query.get('from') || call.start_time >= query.get('from')) &&
+  (!query.get('to') || call.start_time < query.get('to')) &&
+  (!query.get('min_duration') || call.duration >= Number(query.get('min_duration')));
+
+function listCalls(response, query) {
+  if (/[^\d+ ]/.test(query.get('number') ?? '')) {
+    return problem(response, 400, 'A parameter is wrong', 'number: digits only, with or without +');
+  }
+  const limit = Number(query.get('limit') ?? 50);
+  const begin = Number(query.get('cursor') ?? 0);
+  const found = world.calls.filter((call) => matches(call, query));
+  const end = begin + limit;
+  return json(response, 200, {
+    calls: found.slice(begin, end),
+    next_cursor: end < found.length ? String(end) : null,
+  });
+}
+
+function api(response, url) {
+  world.requests.push(url.pathname + url.search);
+  if (world.broken) return problem(response, 503, 'The database does not answer', 'Try again soon.');
+  const [, , , , id, part = 'call'] = url.pathname.split('/');
+  if (!id) return listCalls(response, url.searchParams);
+  const found = oneCall(id, world.calls);
+  if (!found?.[part]) return problem(response, 404, 'There is no such call', 'Look at the list.');
+  return json(response, 200, found[part]);
+}
+
+function asset(response, dist, path) {
+  const isPage = path === '/' || /^\/calls\/[^/]+$/.test(path);
+  const file = join(dist, isPage ? 'index.html' : path);
+  if (!isPage && !(/^\/assets\/[\w.-]+$/.test(path) && existsSync(file))) {
+    return problem(response, 404, 'Not found', '');
+  }
+  response.writeHead(200, { ...securityHeaders, 'Content-Type': types[extname(file)] });
+  return createReadStream(file).pipe(response);
+}
+
+/** Serves the built dashboard in `dist`; answers its address and how to stop it. */
+export async function serveFixtures(dist) {
+  readFileSync(join(dist, 'index.html')); // a clear error now rather than an empty page later
+  const server = createServer((request, response) => {
+    const url = new URL(request.url, 'http://127.0.0.1');
+    if (url.pathname.startsWith('/api/v1/calls')) api(response, url);
+    else asset(response, dist, url.pathname);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

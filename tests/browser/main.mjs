@@ -1,0 +1,26 @@
+import { parseArgs } from 'node:util';
+import { callChecks } from './call_checks.mjs';
+import { serveFixtures } from './fixture_server.mjs';
+import { fixtureChecks } from './fixture_checks.mjs';
+import { Checks, launch } from './harness.mjs';
+import { pageChecks } from './page_checks.mjs';
+
+const { values: options } = parseArgs({
+  options: { url: { type: 'string' }, dist: { type: 'string' }, shots: { type: 'string' } },
+});
+
+const server = options.url ? null : await serveFixtures(options.dist);
+const url = (server?.url ?? options.url).replace(/\/$/, '');
+const browser = await launch();
+const checks = new Checks(browser, new URL(url).host);
+
+await pageChecks(checks, url, options.shots);
+if (server) {
+  await fixtureChecks(checks, url, options.shots);
+  await callChecks(checks, url);
+}
+
+await browser.close();
+server?.close();
+console.log(`${checks.passed} passed, ${checks.failed} failed`);
+process.exitCode = checks.failed === 0 && checks.passed > 0 ? 0 : 1;

@@ -1,0 +1,148 @@
+// The shapes of the HTTP API (web/render.cpp writes them) and the one function that fetches them.
+/** `none`: there was no conversation to judge. */
+export type OutcomeLabel =
+  'booked' | 'not_booked' | 'unclear' | 'pending' | 'needs_review' | 'failed' | 'none';
+
+export interface CallSummary {
+  id: string;
+  direction: 'inbound' | 'outbound';
+  phone_number: string;
+  from_number: string;
+  to_number: string;
+  status: string;
+  start_time: string;
+  answered_time: string | null;
+  end_time: string | null;
+  duration: number | null;
+  end_reason: string | null;
+  answered_by: string | null;
+  provider: string;
+  outcome: { label: OutcomeLabel; confidence: number | null };
+}
+
+export interface CallPage {
+  calls: CallSummary[];
+  next_cursor: string | null;
+}
+
+export interface Evidence {
+  seq: number;
+  quote: string;
+}
+
+export interface AudioAccount {
+  caller_frames_in: number;
+  caller_frames_sent: number;
+  caller_frames_dropped: number;
+  silence_frames_sent: number;
+  agent_ms_received: number;
+  agent_ms_sent: number;
+  agent_ms_cut: number;
+}
+
+export interface Verdict {
+  label: OutcomeLabel;
+  state: string;
+  confidence: number | null;
+  reason: string;
+  evidence: Evidence[];
+  model: string;
+  prompt_version: string;
+  attempts: number;
+  analysed_at: string | null;
+}
+
+export interface Call extends Omit<CallSummary, 'outcome'> {
+  call_sid: string;
+  stream_sid: string;
+  chat_id: string;
+  chat_group_id: string;
+  node: string;
+  purpose: string;
+  outcome: Verdict;
+  total_messages: number | null;
+  interruptions: number | null;
+  talk_ratio: number | null;
+  audio: AudioAccount | null;
+}
+
+export interface TranscriptEntry {
+  seq: number;
+  speaker: 'user' | 'assistant';
+  message: string;
+  timestamp: string;
+  offset_ms: number;
+  event_type: string;
+  heard_ms: number | null;
+  heard_ratio: number | null;
+  source: string;
+}
+
+export interface Stage {
+  name: string;
+  us: number;
+}
+
+export interface Turn {
+  turn: number;
+  stages: Stage[];
+  unexplained_us: number;
+  gap_us: number;
+}
+
+export interface Percentiles {
+  count: number;
+  p50_us: number;
+  p95_us: number;
+  p99_us: number;
+  max_us: number;
+}
+
+export interface Latency {
+  turns: Turn[];
+  uplink_transit: Percentiles | null;
+  downlink_transit: Percentiles | null;
+}
+
+/** An answer that is not what was asked for: what happened and what to do, in words for a person. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+  ) {
+    super(title);
+  }
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const body: unknown = await response.json().catch(() => null);
+  const words = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  const title = typeof words['title'] === 'string' ? words['title'] : response.statusText;
+  const detail = typeof words['detail'] === 'string' ? words['detail'] : '';
+  return new Problem(response.status, title || `Answer ${response.status}`, detail);
+}
+
+const unreachable = new Problem(
+  0,
+  'The bridge does not answer',
+  'This page asks again by itself. If it stays like this, look whether `tandem serve` is running.',
+);
+
+/** Throws Problem, or the abort of `signal`. */
+export async function get<T>(address: string, signal: AbortSignal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(address, { signal, headers: { Accept: 'application/json' } });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw unreachable;
+  }
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as T;
+}
+
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  return new Problem(0, 'The answer could not be read', String(error));
+}

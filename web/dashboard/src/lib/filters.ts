@@ -1,0 +1,63 @@
+// The filters of the call list live in the page's address under the names of the API. Two differ in form: the page
+// keeps `from` and `to` as days of the viewer's calendar, the API wants instants (from inclusive, to exclusive).
+export const filterNames = [
+  'outcome',
+  'q',
+  'number',
+  'from',
+  'to',
+  'status',
+  'direction',
+  'min_duration',
+  'max_duration',
+] as const;
+export type FilterName = (typeof filterNames)[number];
+
+export const pageSize = 50;
+
+export const statuses = [
+  'queued',
+  'initiated',
+  'ringing',
+  'in-progress',
+  'completed',
+  'busy',
+  'failed',
+  'no-answer',
+  'canceled',
+] as const;
+
+/** The page's address with one filter changed; an empty value removes it. */
+export function withFilter(search: string, name: FilterName, value: string): string {
+  const query = new URLSearchParams(search);
+  if (value) query.set(name, value);
+  else query.delete(name);
+  const text = query.toString();
+  return text ? `/?${text}` : '/';
+}
+
+/** How many filters beside the outcome are set. */
+export const activeCount = (query: URLSearchParams): number =>
+  filterNames.filter((name) => name !== 'outcome' && query.get(name)).length;
+
+function dayStart(text: string, daysLater: number): string | null {
+  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
+  if (!match) return null;
+  const date = new Date(Number(match[1]), Number(match[2]) - 1, Number(match[3]) + daysLater);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}
+
+/** The API address for the filters in `search`, after the row that `cursor` names. */
+export function apiAddress(search: string, cursor: string | null): string {
+  const query = new URLSearchParams(search);
+  const asked = new URLSearchParams();
+  for (const name of filterNames) {
+    const value = query.get(name)?.trim();
+    if (!value) continue;
+    const day = name === 'from' ? dayStart(value, 0) : name === 'to' ? dayStart(value, 1) : null;
+    asked.set(name, day ?? value);
+  }
+  asked.set('limit', String(pageSize));
+  if (cursor) asked.set('cursor', cursor);
+  return `/api/v1/calls?${asked.toString()}`;
+}

@@ -1,0 +1,22 @@
+// The pages that exist. A page that is added here gets its address and, with `navigation`, its place in the top bar;
+// web/assets.cpp has the same table, for the addresses that the server answers with this application.
+import type { Component } from 'svelte';
+import CallPage from '../pages/Call.svelte';
+import CallsPage from '../pages/Calls.svelte';
+
+export interface Page {
+  pattern: RegExp;
+  component: Component;
+  /** Which entry of the navigation is lit. */
+  section: string;
+}
+
+export const navigation = [{ section: 'calls', label: 'Calls', address: '/' }] as const;
+
+const pages: readonly Page[] = [
+  { pattern: /^\/$/, component: CallsPage, section: 'calls' },
+  { pattern: /^\/calls\/[^/]+$/, component: CallPage, section: 'calls' },
+];
+
+export const findPage = (path: string): Page | null =>
+  pages.find((page) => page.pattern.test(path)) ?? null;

@@ -1,0 +1,42 @@
+// Cuts the text of a transcript entry into pieces: heard or not, quoted as evidence or not.
+import type { TranscriptEntry } from './api';
+
+export interface Piece {
+  text: string;
+  unheard: boolean;
+  quoted: boolean;
+}
+
+/** Where the unheard part begins. Speech is not text: the share of the audio that was heard is laid over the
+ *  letters and moved to the next word's start, so this is a good guess and no more. */
+export function heardLength(entry: TranscriptEntry): number {
+  const { message, heard_ratio: ratio } = entry;
+  if (entry.speaker !== 'assistant' || ratio === null || ratio >= 1) return message.length;
+  if (ratio <= 0) return 0;
+  const space = message.indexOf(' ', Math.floor(message.length * ratio));
+  return space < 0 ? message.length : space;
+}
+
+const plain = (text: string): string => text.toLowerCase().replace(/[’‘]/g, "'");
+
+/** [begin, end) of each quote that the message holds; case and kind of apostrophe do not matter. */
+function quoteRanges(message: string, quotes: readonly string[]): [number, number][] {
+  const haystack = plain(message);
+  return quotes.flatMap((quote): [number, number][] => {
+    const needle = plain(quote.trim());
+    const begin = needle ? haystack.indexOf(needle) : -1;
+    return begin < 0 || haystack.length !== message.length ? [] : [[begin, begin + needle.length]];
+  });
+}
+
+export function pieces(entry: TranscriptEntry, quotes: readonly string[]): Piece[] {
+  const { message } = entry;
+  const heard = heardLength(entry);
+  const ranges = quoteRanges(message, quotes);
+  const cuts = [...new Set([0, heard, message.length, ...ranges.flat()])].sort((a, b) => a - b);
+  return cuts.slice(0, -1).map((begin, index) => ({
+    text: message.slice(begin, cuts[index + 1]),
+    unheard: begin >= heard,
+    quoted: ranges.some(([from, to]) => begin >= from && begin < to),
+  }));
+}
