@@ -3,9 +3,19 @@
 // parsing and routing.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace tandem::net {
+
+struct HeaderScan {
+  std::size_t bytes =
+      0;  ///< length of the header block with its empty line, 0 while that is missing
+  bool is_broken = false;  ///< a line ends without CR: no need to wait for more
+};
+
+/// Looks for the end of the header block at the beginning of `received`.
+HeaderScan scan_header(std::string_view received);
 
 struct RequestCheck {
   int refusal = 0;       ///< HTTP status to answer, 0 when the request may be parsed

@@ -1,0 +1,293 @@
+#include "bridge/net/http_connection.hpp"
+
+#include <array>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "bridge/net/http_answer.hpp"
+#include "bridge/net/http_exchange.hpp"
+
+namespace tandem::net {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+constexpr auto write_timeout = std::chrono::seconds(30);
+constexpr auto linger_timeout = std::chrono::seconds(1);
+
+using Parser = http::request_parser<http::string_body>;
+
+std::string peer_address(const Socket& socket) {
+  ErrorCode error;
+  const auto endpoint = socket.remote_endpoint(error);
+  return error ? std::string() : endpoint.address().to_string();
+}
+
+core::HttpRequest from_beast(Parser::value_type&& message, const std::string& peer) {
+  core::HttpRequest request;
+  request.method = std::string(message.method_string());
+  request.target = std::string(message.target());
+  for (const auto& field : message) {
+    request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+  }
+  request.body = std::move(message.body());
+  request.peer = peer;
+  return request;
+}
+
+bool asks_for_websocket(const Parser& parser) {
+  return parser.upgrade() && parser.get().method() == http::verb::get &&
+         boost::beast::iequals(parser.get()[http::field::upgrade], "websocket");
+}
+
+core::HttpResponse plain_answer(int status, std::string_view text) {
+  core::HttpResponse response;
+  response.status = status;
+  response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+  response.body = std::string(text) + "\n";
+  return response;
+}
+
+core::HttpResponse allowed_methods() {
+  core::HttpResponse response;
+  response.status = 204;
+  response.headers.emplace_back("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+  return response;
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(HttpSite& site, Socket socket)
+    : site_(site),
+      socket_(std::move(socket)),
+      deadline_(site.context),
+      peer_(peer_address(socket_)) {
+  site_.connections.insert(this);
+  ++site_.unauthenticated;
+  ErrorCode ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+HttpConnection::~HttpConnection() {
+  mark_authenticated();
+  site_.connections.erase(this);
+}
+
+void HttpConnection::mark_authenticated() {
+  if (!std::exchange(is_authenticated_, true)) --site_.unauthenticated;
+}
+
+void HttpConnection::close_after(core::Duration delay) {
+  deadline_.arm_after(delay, [this] {
+    ++site_.counters.timed_out;
+    ErrorCode ignored;
+    socket_.close(ignored);
+  });
+}
+
+void HttpConnection::stop() {
+  ErrorCode ignored;
+  if (is_idle_) socket_.close(ignored);
+}
+
+Task<void> HttpConnection::serve() {
+  close_after(site_.options.header_timeout);
+  bool again = true;
+  while (again) again = co_await serve_one();
+  deadline_.disarm();
+}
+
+Task<bool> HttpConnection::serve_one() {
+  const bool complete = co_await read_header();
+  if (!complete) co_return false;
+  const RequestCheck check = check_request(std::string_view(received_).substr(0, header_bytes_));
+  if (check.refusal != 0) {
+    co_await refuse(check);
+    co_return false;
+  }
+  std::optional<Incoming> incoming = co_await read_request();
+  if (!incoming) co_return false;
+  bool again = false;
+  if (incoming->is_upgrade) {
+    again = co_await answer_upgrade(std::move(*incoming));
+  } else {
+    again = co_await answer_request(std::move(*incoming));
+  }
+  co_return again && !site_.is_stopping;
+}
+
+Task<bool> HttpConnection::read_header() {
+  for (;;) {
+    const HeaderScan scan = scan_header(received_);
+    header_bytes_ = scan.bytes;
+    RequestCheck refusal;
+    if (scan.is_broken) refusal = RequestCheck{400, "line_end"};
+    const std::size_t size = scan.bytes > 0 ? scan.bytes : received_.size();
+    if (size > limits::http_header_bytes_max) refusal = RequestCheck{431, "header_too_large"};
+    if (refusal.refusal != 0) {
+      co_await refuse(refusal);
+      co_return false;
+    }
+    if (scan.bytes > 0) co_return true;
+    is_idle_ = received_.empty();
+    const bool was_idle = is_idle_ && is_authenticated_;
+    const bool more = co_await read_more();
+    is_idle_ = false;
+    if (!more) co_return false;
+    if (was_idle) close_after(site_.options.header_timeout);
+  }
+}
+
+Task<std::optional<HttpConnection::Incoming>> HttpConnection::read_request() {
+  std::optional<Incoming> incoming;
+  Parser parser;
+  parser.header_limit(static_cast<std::uint32_t>(limits::http_header_bytes_max));
+  parser.body_limit(limits::http_body_bytes_max);
+  ErrorCode error;
+  parser.put(asio::buffer(received_.data(), header_bytes_), error);
+  if (!error && !parser.is_header_done()) error = http::error::bad_field;
+  if (error) {
+    co_await refuse(RequestCheck{400, "unparsable"});
+    co_return incoming;
+  }
+  const std::size_t body_bytes = parser.content_length().value_or(0);
+  close_after(site_.options.body_timeout);
+  if (boost::beast::iequals(parser.get()[http::field::expect], "100-continue") &&
+      received_.size() < header_bytes_ + body_bytes) {
+    co_await send_text("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+  const bool complete = co_await read_until(header_bytes_ + body_bytes);
+  if (!complete) co_return incoming;
+  if (body_bytes > 0) parser.put(asio::buffer(received_.data() + header_bytes_, body_bytes), error);
+  received_.erase(0, header_bytes_ + body_bytes);
+  incoming.emplace();
+  incoming->keep_alive = parser.keep_alive();
+  incoming->is_upgrade = asks_for_websocket(parser);
+  incoming->is_head = parser.get().method() == http::verb::head;
+  incoming->request = from_beast(parser.release(), peer_);
+  co_return incoming;
+}
+
+Task<bool> HttpConnection::read_until(std::size_t bytes) {
+  while (received_.size() < bytes) {
+    const bool more = co_await read_more();
+    if (!more) co_return false;
+  }
+  co_return true;
+}
+
+Task<bool> HttpConnection::read_more() {
+  // Small: a slow header is the common attack, and a body comes in few pieces anyway.
+  std::array<char, 4096> chunk;
+  ErrorCode error;
+  const std::size_t bytes =
+      co_await socket_.async_read_some(asio::buffer(chunk), asio::redirect_error(use_task, error));
+  received_.append(chunk.data(), bytes);
+  co_return !error && socket_.is_open();
+}
+
+Task<bool> HttpConnection::answer_upgrade(Incoming incoming) {
+  core::HttpResponse refusal = plain_answer(500, "internal error");
+  try {
+    auto decision = site_.handlers.on_upgrade(incoming.request);
+    if (const auto* const target = std::get_if<UpgradeTarget>(&decision)) {
+      hand_over(std::move(incoming), *target);
+      co_return false;
+    }
+    refusal = std::get<core::HttpResponse>(std::move(decision));
+  } catch (const std::exception&) {
+    ++site_.counters.handler_failures;
+  }
+  if (!socket_.is_open()) co_return false;
+  const bool again = co_await send(refusal, incoming.keep_alive, false);
+  co_return again;
+}
+
+void HttpConnection::hand_over(Incoming incoming, const UpgradeTarget& target) {
+  deadline_.disarm();
+  ErrorCode error;
+  AcceptedSocket accepted;
+  accepted.fd = FileDescriptor(socket_.release(error));
+  if (error) return;
+  accepted.request = std::move(incoming.request);
+  accepted.leftover = std::move(received_);
+  ++site_.counters.upgraded;
+  target(std::move(accepted));
+}
+
+Task<bool> HttpConnection::answer_request(Incoming incoming) {
+  core::HttpResponse response;
+  if (incoming.request.method == "OPTIONS") {
+    response = allowed_methods();
+  } else {
+    if (incoming.is_head) incoming.request.method = "GET";
+    deadline_.disarm();
+    response = co_await ask(std::move(incoming.request));
+  }
+  const bool again = co_await send(response, incoming.keep_alive, incoming.is_head);
+  co_return again;
+}
+
+Task<core::HttpResponse> HttpConnection::ask(core::HttpRequest request) {
+  const auto exchange = std::make_shared<HttpExchange>(site_.context);
+  Respond respond = HttpExchange::responder(exchange);
+  try {
+    site_.handlers.on_request(std::move(request), respond);
+  } catch (const std::exception&) {
+    ++site_.counters.handler_failures;
+    respond(plain_answer(500, "internal error"));
+  }
+  respond = nullptr;
+  const bool answered = co_await exchange->wait(site_.options.answer_timeout);
+  co_return answered ? exchange->take() : plain_answer(504, "no answer in time");
+}
+
+Task<bool> HttpConnection::send(const core::HttpResponse& response, bool keep_alive,
+                                bool without_body) {
+  AnswerForm form;
+  form.keep_alive = keep_alive && response.status < 400 && !site_.is_stopping;
+  form.without_body = without_body;
+  std::string text;
+  append_answer(text, response, form,
+                std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+  if (response.status < 400) mark_authenticated();
+  close_after(write_timeout);
+  co_await send_text(text);
+  if (!socket_.is_open()) co_return false;
+  if (!form.keep_alive) co_await linger();
+  if (form.keep_alive) close_after(site_.options.idle_timeout);
+  co_return form.keep_alive;
+}
+
+Task<void> HttpConnection::send_text(std::string_view text) {
+  ErrorCode error;
+  co_await asio::async_write(socket_, asio::buffer(text), asio::redirect_error(use_task, error));
+  if (error) socket_.close(error);
+}
+
+Task<void> HttpConnection::refuse(RequestCheck check) {
+  ++site_.counters.refused_request;
+  const core::HttpResponse response = plain_answer(check.refusal, check.why);
+  co_await send(response, false, false);
+}
+
+// Closing with unread bytes sends RST, which can overtake the answer; so: FIN, then discard for a
+// moment.
+Task<void> HttpConnection::linger() {
+  ErrorCode error;
+  deadline_.arm_after(linger_timeout, [this] {
+    ErrorCode ignored;
+    socket_.close(ignored);
+  });
+  socket_.shutdown(Socket::shutdown_send, error);
+  bool more = !error;
+  while (more) {
+    received_.clear();
+    more = co_await read_more();
+  }
+}
+
+}  // namespace tandem::net
