@@ -61,7 +61,8 @@ bool is_voice_path(std::string_view path);
 /// As a metric label: strangers must not be able to invent series.
 std::string_view known_route(std::string_view path) {
   static constexpr std::array<std::string_view, 5> routes = {
-      "/twilio/voice", "/twilio/connect-done", "/twilio/status", "/twilio/stream-status", "/twilio/amd"};
+      "/twilio/voice", "/twilio/connect-done", "/twilio/status", "/twilio/stream-status",
+      "/twilio/amd"};
   if (is_voice_path(path)) return routes[0];
   const auto known = std::find(routes.begin(), routes.end(), path);
   return known == routes.end() ? "other" : *known;

@@ -1,0 +1,185 @@
+#include "bridge/check.hpp"
+
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <cmath>
+#include <filesystem>
+#include <numbers>
+#include <ostream>
+
+#include "bridge/net/http_client.hpp"
+#include "bridge/net/task.hpp"
+#include "bridge/net/tls.hpp"
+#include "bridge/twilio/rest.hpp"
+#include "codec/resampler.hpp"
+#include "store/migrate.hpp"
+
+namespace tandem {
+
+namespace {
+
+enum class Mark { ok, warn, fail };
+
+class Report {
+ public:
+  explicit Report(std::ostream& out) : out_(out) {}
+  void line(Mark mark, std::string_view what, std::string_view detail) {
+    constexpr std::array<std::string_view, 3> words = {"ok  ", "warn", "fail"};
+    has_failed_ = has_failed_ || mark == Mark::fail;
+    out_ << words[static_cast<std::size_t>(mark)] << "  " << what << ": " << detail << std::endl;
+  }
+  [[nodiscard]] bool passed() const noexcept { return !has_failed_; }
+
+ private:
+  std::ostream& out_;
+  bool has_failed_ = false;
+};
+
+core::OutgoingResponse ask(core::OutgoingRequest request) {
+  net::asio::io_context context{1};
+  net::TlsClientContext tls;
+  core::OutgoingResponse answer;
+  {
+    net::HttpClient client(context, tls);
+    net::TaskGroup tasks(context, [](std::exception_ptr) {});
+    client.send(std::move(request), [&](core::OutgoingResponse response) {
+      answer = std::move(response);
+      client.stop();
+      tasks.spawn(client.join());
+    });
+    context.run();
+  }
+  return answer;
+}
+
+void check_database(const Config& config, Report& report) {
+  try {
+    store::Connection connection(config.database_url);
+    const int has = store::schema_version(connection);
+    const int needs = store::schema_version_needed();
+    if (has == needs)
+      return report.line(Mark::ok, "database", "reachable, schema version " + std::to_string(has));
+    report.line(has < needs ? Mark::fail : Mark::warn, "database",
+                "schema version " + std::to_string(has) + ", this program needs " +
+                    std::to_string(needs) + "; run `tandem migrate`");
+  } catch (const std::exception& error) {
+    report.line(Mark::fail, "database", std::string(error.what()) + "; check DATABASE_URL");
+  }
+}
+
+void check_spool(const Config& config, Report& report) {
+  std::error_code error;
+  std::filesystem::create_directories(config.spool_dir, error);
+  const auto space = std::filesystem::space(config.spool_dir, error);
+  if (error || ::access(config.spool_dir.c_str(), W_OK) != 0) {
+    return report.line(Mark::fail, "spool", config.spool_dir + " cannot be written; set SPOOL_DIR");
+  }
+  const bool fits = space.available > config.spool_bytes_max;
+  report.line(fits ? Mark::ok : Mark::warn, "spool",
+              fits ? config.spool_dir + " is writable"
+                   : config.spool_dir + " has less free space than SPOOL_MAX_BYTES");
+}
+
+/// A 1 kHz tone at 48 kHz must come out at 8 kHz with its length and level: catches a miscompiled
+/// or mislinked codec.
+void check_resampler(Report& report) {
+  constexpr int rate = 48'000;
+  std::vector<std::int16_t> tone(rate / 2);
+  for (std::size_t i = 0; i < tone.size(); ++i) {
+    tone[i] = static_cast<std::int16_t>(
+        10'000 * std::sin(2 * std::numbers::pi * 1000 * static_cast<double>(i) / rate));
+  }
+  std::vector<std::int16_t> phone;
+  auto resampler = codec::Resampler::create(rate, 8'000);
+  if (resampler) {
+    resampler->push(tone, phone);
+    resampler->flush(phone);
+  }
+  double power = 0;
+  for (const auto sample : phone) power += static_cast<double>(sample) * sample;
+  const double level = phone.empty() ? 0 : std::sqrt(power / static_cast<double>(phone.size()));
+  const bool is_right = phone.size() == tone.size() / 6 && std::abs(level - 7071) < 150;
+  report.line(is_right ? Mark::ok : Mark::fail, "resampler",
+              is_right ? "self-test passed" : "self-test failed; this build is broken");
+}
+
+void check_twilio(const Config& config, Report& report) {
+  twilio::RestAccount account;
+  core::parse_url(config.twilio.api_url, account.api);
+  account.account_id = config.twilio.account_sid;
+  const bool has_key = !config.twilio.api_key.empty();
+  account.user = has_key ? config.twilio.api_key : config.twilio.account_sid;
+  account.password = has_key ? config.twilio.api_secret : config.twilio.auth_token;
+  twilio::ListCalls probe;
+  probe.page_size = 1;
+  const auto answer = twilio::parse_listed(ask(twilio::list_calls_request(account, probe)));
+  if (answer) return report.line(Mark::ok, "twilio", "credentials accepted");
+  report.line(Mark::fail, "twilio",
+              std::string(twilio::to_string(answer.error().fault)) + ", HTTP " +
+                  std::to_string(answer.error().status) +
+                  "; check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_URL");
+}
+
+void check_hume(const Config& config, Report& report) {
+  core::OutgoingRequest request;
+  const std::string target =
+      config.hume.config_id.empty()
+          ? "/v0/evi/configs?page_number=0&page_size=1"
+          : "/v0/evi/configs/" + config.hume.config_id + "?page_number=0&page_size=1";
+  core::parse_url(config.hume.url + target, request.url);
+  request.headers = {{"X-Hume-Api-Key", config.hume.api_key.expose()}};
+  const auto answer = ask(std::move(request));
+  if (answer.failure != core::OutgoingResponse::Failure::none) {
+    return report.line(Mark::fail, "hume",
+                       answer.failure_text +
+                           "; Hume ended its hosted EVI on 13 November 2026: set HUME_URL to a "
+                           "private deployment or choose another VOICE_PROVIDER");
+  }
+  if (answer.status == 200) return report.line(Mark::ok, "hume", "reachable, key accepted");
+  const bool is_refusal = answer.status == 401 || answer.status == 403;
+  report.line(Mark::fail, "hume",
+              "HTTP " + std::to_string(answer.status) +
+                  (is_refusal ? "; check HUME_API_KEY" : "; check HUME_CONFIG_ID and HUME_URL"));
+}
+
+void check_gemini(const Config& config, Report& report) {
+  if (config.gemini.api_key.empty()) {
+    return report.line(Mark::warn, "gemini",
+                       "GEMINI_API_KEY is not set: outcomes will not be analysed");
+  }
+  core::OutgoingRequest request;
+  core::parse_url(config.gemini.url + "/v1beta/models/" + config.gemini.model, request.url);
+  request.headers = {{"x-goog-api-key", config.gemini.api_key.expose()}};
+  const auto answer = ask(std::move(request));
+  if (answer.status == 200)
+    return report.line(Mark::ok, "gemini", config.gemini.model + " is available");
+  report.line(Mark::fail, "gemini",
+              answer.status == 0 ? answer.failure_text + "; check GEMINI_URL"
+                                 : "HTTP " + std::to_string(answer.status) +
+                                       "; check GEMINI_API_KEY and GEMINI_MODEL");
+}
+
+}  // namespace
+
+bool check(const Config& config, std::ostream& out) {
+  Report report(out);
+  report.line(Mark::ok, "settings", "complete");
+  report.line(config.public_url.starts_with("https://") ? Mark::ok : Mark::warn, "public url",
+              config.public_url.starts_with("https://")
+                  ? config.public_url
+                  : config.public_url + " is not https: Twilio cannot use it");
+  report.line(config.disclosure_text.empty() ? Mark::warn : Mark::ok, "disclosure",
+              config.disclosure_text.empty()
+                  ? "DISCLOSURE_TEXT is empty: callers are not told about AI and recording"
+                  : "spoken before any caller audio leaves the bridge");
+  check_resampler(report);
+  check_spool(config, report);
+  check_database(config, report);
+  check_twilio(config, report);
+  if (config.voice_provider == VoiceProviderName::hume) check_hume(config, report);
+  check_gemini(config, report);
+  return report.passed();
+}
+
+}  // namespace tandem

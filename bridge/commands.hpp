@@ -1,0 +1,22 @@
+// The subcommands of `tandem`. Each reads its settings from the environment and answers an exit
+// code.
+#pragma once
+
+#include <span>
+
+namespace tandem {
+
+/// The words after the command's name.
+using Arguments = std::span<char* const>;
+
+inline constexpr int exit_done = 0;
+inline constexpr int exit_failed = 1;
+inline constexpr int exit_usage = 2;
+inline constexpr int exit_configuration = 78;  ///< sysexits.h EX_CONFIG
+
+int run_serve(Arguments arguments);
+int run_check(Arguments arguments);
+int run_migrate(Arguments arguments);
+int run_spool(Arguments arguments);
+
+}  // namespace tandem

@@ -1,0 +1,56 @@
+// tandem: a media bridge between telephone calls and speech-to-speech voice agents. The table of
+// its commands.
+#include <array>
+#include <cstdio>
+#include <span>
+#include <string_view>
+
+#include "bridge/commands.hpp"
+#include "bridge/version.hpp"
+
+namespace {
+
+using tandem::Arguments;
+
+struct Command {
+  std::string_view name;
+  std::string_view usage;
+  std::string_view what;
+  int (*run)(Arguments arguments);
+};
+
+constexpr std::array commands = {
+    Command{"serve", "", "carry calls until SIGTERM, then drain", tandem::run_serve},
+    Command{"check", "", "check settings, credentials, database and parties, one line each",
+            tandem::run_check},
+    Command{"migrate", "", "bring the database schema up to date", tandem::run_migrate},
+    Command{"spool", "verify|dump|drain DIR", "look at or import a spool directory",
+            tandem::run_spool},
+};
+
+int print_help(std::FILE* out) {
+  std::fputs("tandem carries telephone calls to voice agents.\n\n", out);
+  for (const auto& command : commands) {
+    std::fprintf(out, "  tandem %-8.*s %-22.*s  %.*s\n", static_cast<int>(command.name.size()),
+                 command.name.data(), static_cast<int>(command.usage.size()), command.usage.data(),
+                 static_cast<int>(command.what.size()), command.what.data());
+  }
+  std::fputs("\nSettings are environment variables; deploy/env.example is the manual.\n", out);
+  return out == stdout ? tandem::exit_done : tandem::exit_usage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::span<char*> words(argv, static_cast<std::size_t>(argc));
+  const std::string_view name = words.size() > 1 ? words[1] : "";
+  if (name == "--help" || name == "-h") return print_help(stdout);
+  if (name == "--version") {
+    std::printf("tandem %.*s\n", static_cast<int>(tandem::version.size()), tandem::version.data());
+    return tandem::exit_done;
+  }
+  for (const auto& command : commands) {
+    if (command.name == name) return command.run(words.subspan(2));
+  }
+  return print_help(stderr);
+}
