@@ -5,6 +5,7 @@
 #include <random>
 #include <vector>
 
+#include "codec/base64_avx2.hpp"
 #include "tests/unit/catch.hpp"
 #include "tests/unit/codec/kernels.hpp"
 
@@ -179,5 +180,18 @@ TEST_CASE("base64 writes nothing when the span is too small") {
       const auto outcome = decode_exact(text, room, kernel);
       REQUIRE(outcome.decoded.error == Base64Error::no_room);
     }
+  }
+}
+
+TEST_CASE(
+    "the vector kernel takes every character of the alphabet itself and stops at no other place") {
+  if (!can_run(Kernel::avx2)) return;
+  const std::string text = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t turn = 0; turn < text.size(); ++turn) {
+    const std::string turned = text.substr(turn) + text.substr(0, turn);
+    Bytes out(80);
+    REQUIRE(detail::base64_decode_avx2(turned.data(), turned.size(), out.data(), 80) == 64);
+    REQUIRE(detail::base64_decode_avx2(turned.data(), turned.size(), out.data(), 55) == 32);
+    REQUIRE(detail::base64_decode_avx2(turned.data(), turned.size(), out.data(), 31) == 0);
   }
 }

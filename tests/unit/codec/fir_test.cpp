@@ -112,3 +112,16 @@ TEST_CASE("going down, a constant stays that constant") {
     }
   }
 }
+
+TEST_CASE("sums are rounded to the nearest sample: a tone gains no constant") {
+  for (const auto& [from, to] : conversions) {
+    const Fir& fir = *find_fir(from, to);
+    const std::size_t steps = static_cast<std::size_t>(to) / fir.phases;
+    const auto tone = test::sine(1004, from, steps * fir.advance + fir.padded, -0.5);
+    for (const Kernel kernel : test::kernels()) {
+      const auto out = run(fir, tone, steps, kernel);
+      const double mean = std::accumulate(out.begin(), out.end(), 0.0) / static_cast<double>(to);
+      CHECK(std::abs(mean) < 0.1);
+    }
+  }
+}
