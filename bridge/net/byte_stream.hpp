@@ -34,6 +34,7 @@ class ByteStream {
   /// `leftover` is read before anything from the socket. The socket must be connected.
   explicit ByteStream(Socket socket, std::string leftover = {});
   ByteStream(ByteStream&&) = default;
+  ByteStream& operator=(ByteStream&&) = default;
 
   executor_type get_executor() noexcept { return socket_.get_executor(); }
   [[nodiscard]] Socket& socket() noexcept { return socket_; }
@@ -45,8 +46,8 @@ class ByteStream {
   void shutdown() noexcept;
   /// Everything pending ends with an error.
   void close() noexcept;
-  /// Said by the protocol above: the peer announced its end, so nothing of it must be waited for (see linger in
-  /// websocket.cpp).
+  /// Said by the protocol above: the peer announced its end, so nothing of it must be waited for
+  /// (see linger in websocket.cpp).
   void peer_announced_end() noexcept { peer_ending_ = true; }
   [[nodiscard]] bool peer_ending() const noexcept { return peer_ending_; }
   /// Connected, and the peer has sent nothing that was not asked for: fit for another request.

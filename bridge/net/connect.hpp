@@ -42,6 +42,8 @@ class ConnectAttempt {
   /// Words for the failure of the current stage: cancelled, timed out, or the error's own.
   void fail(const ErrorCode& error, std::string_view detail = {});
 
+  /// Time was up or it was cancelled: an error of the stream is our own doing.
+  [[nodiscard]] bool closed_by_us() const noexcept { return cancelled() || deadline_.expired(); }
   [[nodiscard]] const std::string& stage() const noexcept { return stage_; }
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 

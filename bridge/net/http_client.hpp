@@ -48,7 +48,7 @@ class HttpClient {
 
  private:
   class Pool;
-  std::unique_ptr<Pool> pool_;
+  std::shared_ptr<Pool> pool_;  ///< shared with sends that are on their way to the client's thread
 };
 
 }  // namespace tandem::net
