@@ -1,0 +1,235 @@
+// list_calls and load_call of store/queries.hpp.
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+#include "store/json_text.hpp"
+#include "store/queries.hpp"
+
+namespace tandem::store {
+
+namespace {
+
+constexpr std::int32_t page_max = 500;
+constexpr std::size_t search_words_max = 16;
+
+constexpr auto call_columns = R"(
+select c.id, c.call_sid, c.stream_sid, c.direction, c.phone_number, c.from_number, c.to_number, c.status,
+  (extract(epoch from c.start_time) * 1000000)::bigint, (extract(epoch from c.answered_time) * 1000000)::bigint,
+  (extract(epoch from c.end_time) * 1000000)::bigint, c.duration, c.end_reason, c.answered_by, c.provider,
+  c.chat_id, c.chat_group_id, c.node, c.purpose, b.state, b.outcome, b.confidence_score, a.total_messages,
+  a.interruptions, b.booking_detected, b.booking_indicators, b.reason, b.model, b.prompt_version, b.attempts,
+  (extract(epoch from b.analysis_timestamp) * 1000000)::bigint
+from bridge.calls c
+left join bridge.booking_analysis b on b.call_id = c.id
+left join bridge.analytics a on a.call_id = c.id)";
+
+CallRow call_row(const Rows& rows, int row) {
+  const auto text = [&](int column) { return std::string(rows.text(row, column)); };
+  return {.id = text(0),
+          .call_sid = text(1),
+          .stream_sid = text(2),
+          .direction = text(3),
+          .phone_number = core::PhoneNumber(text(4)),
+          .from_number = core::PhoneNumber(text(5)),
+          .to_number = core::PhoneNumber(text(6)),
+          .status = text(7),
+          .start_time = rows.wall(row, 8),
+          .answered_time = rows.optional<core::WallTime>(row, 9),
+          .end_time = rows.optional<core::WallTime>(row, 10),
+          .duration_s = rows.optional<std::int64_t>(row, 11),
+          .end_reason = text(12),
+          .answered_by = text(13),
+          .provider = text(14),
+          .chat_id = text(15),
+          .chat_group_id = text(16),
+          .node = text(17),
+          .purpose = text(18),
+          .analysis_state = text(19),
+          .outcome = text(20),
+          .confidence = rows.optional<double>(row, 21),
+          .total_messages = rows.optional<std::int64_t>(row, 22),
+          .interruptions = rows.optional<std::int64_t>(row, 23)};
+}
+
+std::vector<Evidence> parse_evidence(std::string_view json) {
+  simdjson::dom::parser parser;
+  simdjson::dom::array array;
+  std::vector<Evidence> evidence;
+  if (parser.parse(json.data(), json.size()).get(array) != simdjson::SUCCESS) return evidence;
+  for (const auto item : array) {
+    std::int64_t seq = 0;
+    std::string_view quote;
+    if (item["seq"].get(seq) == simdjson::SUCCESS &&
+        item["quote"].get(quote) == simdjson::SUCCESS) {
+      evidence.push_back({static_cast<std::int32_t>(seq), std::string(quote)});
+    }
+  }
+  return evidence;
+}
+
+Verdict verdict(const Rows& rows, int row) {
+  return {.state = std::string(rows.text(row, 19)),
+          .outcome = std::string(rows.text(row, 20)),
+          .booking_detected = rows.optional<bool>(row, 24),
+          .confidence = rows.optional<double>(row, 21),
+          .evidence = parse_evidence(rows.text(row, 25)),
+          .reason = std::string(rows.text(row, 26)),
+          .model = std::string(rows.text(row, 27)),
+          .prompt_version = std::string(rows.text(row, 28)),
+          .attempts = static_cast<std::int32_t>(rows.integer(row, 29)),
+          .analysed_at = rows.optional<core::WallTime>(row, 30)};
+}
+
+bool is_uuid(std::string_view text) noexcept {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : std::isxdigit(static_cast<unsigned char>(text[i])) == 0)
+      return false;
+  }
+  return true;
+}
+
+struct Cursor {
+  core::WallTime start;
+  std::string id;
+};
+
+std::string cursor_text(const CallRow& call) {
+  return fmt::format("{}_{}", call.start_time.time_since_epoch().count(), call.id);
+}
+
+Cursor parse_cursor(std::string_view text) {
+  const auto separator = text.find('_');
+  std::int64_t microseconds = 0;
+  const auto parsed =
+      std::from_chars(text.data(), text.data() + std::min(separator, text.size()), microseconds);
+  if (separator == std::string_view::npos || parsed.ec != std::errc{} ||
+      parsed.ptr != text.data() + separator || !is_uuid(text.substr(separator + 1))) {
+    throw CursorError();
+  }
+  return {core::WallTime{std::chrono::microseconds{microseconds}},
+          std::string(text.substr(separator + 1))};
+}
+
+/// "table for two" -> 'table':* & 'for':* & 'two':* as to_tsquery reads it. Quoting makes every
+/// word plain text.
+std::string prefix_query(std::string_view words) {
+  std::string query;
+  std::string word;
+  std::size_t count = 0;
+  const auto finish_word = [&] {
+    if (word.empty() || count++ >= search_words_max) return;
+    query += query.empty() ? "'" : " & '";
+    query += word + "':*";
+  };
+  for (const char c : sanitise_text(words).text) {
+    if (std::isspace(static_cast<unsigned char>(c)) != 0) {
+      finish_word();
+      word.clear();
+    } else if (c == '\'' || c == '\\') {
+      word += {c, c};
+    } else {
+      word += c;
+    }
+  }
+  finish_word();
+  return query;
+}
+
+std::string digits_of(std::string_view text) {
+  std::string digits;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(digits),
+               [](char c) { return c >= '0' && c <= '9'; });
+  return digits;
+}
+
+/// Conditions joined by AND, each with the parameters that it names as {}.
+class Conditions {
+ public:
+  template <class Value>
+  void add(const char* condition, const Value& value) {
+    parameters_.add(value);
+    text_ += text_.empty() ? " where " : " and ";
+    text_ += fmt::format(fmt::runtime(condition), fmt::format("${}", parameters_.size()));
+  }
+  template <class Value>
+  void add_if(const char* condition, const std::optional<Value>& value) {
+    if (value) add(condition, *value);
+  }
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+  Parameters& parameters() noexcept { return parameters_; }
+
+ private:
+  std::string text_;
+  Parameters parameters_;
+};
+
+void add_number(Conditions& conditions, const std::string& number) {
+  if (core::PhoneNumber(number).is_e164()) {
+    conditions.add("c.phone_number = {}", number);
+  } else {
+    conditions.add("c.phone_number like '%' || {} || '%'", digits_of(number));
+  }
+}
+
+Conditions conditions_of(const CallFilter& filter) {
+  Conditions conditions;
+  conditions.add_if("coalesce(b.outcome, b.state) = {}", filter.outcome);
+  conditions.add_if("c.start_time >= {}", filter.from);
+  conditions.add_if("c.start_time < {}", filter.to);
+  conditions.add_if("c.duration >= {}::bigint", filter.min_duration_s);
+  conditions.add_if("c.duration <= {}::bigint", filter.max_duration_s);
+  conditions.add_if("c.status = {}", filter.status);
+  conditions.add_if("c.direction = {}", filter.direction);
+  if (filter.number && !digits_of(*filter.number).empty()) add_number(conditions, *filter.number);
+  if (filter.q) {
+    const std::string query = prefix_query(*filter.q);
+    if (!query.empty()) {
+      conditions.add(
+          "exists (select 1 from bridge.transcriptions t where t.call_id = c.id "
+          "and t.message_words @@ to_tsquery('simple', {}))",
+          query);
+    }
+  }
+  if (!filter.cursor.empty()) {
+    const Cursor cursor = parse_cursor(filter.cursor);
+    conditions.parameters().add(cursor.id);
+    const auto id =
+        fmt::format("(c.start_time, c.id) < ({{}}, ${}::uuid)", conditions.parameters().size());
+    conditions.add(id.c_str(), cursor.start);
+  }
+  return conditions;
+}
+
+}  // namespace
+
+CallPage list_calls(Connection& connection, const CallFilter& filter) {
+  const std::int32_t limit = std::clamp(filter.limit, 1, page_max);
+  Conditions conditions = conditions_of(filter);
+  const std::string statement = fmt::format("{}{} order by c.start_time desc, c.id desc limit {}",
+                                            call_columns, conditions.text(), limit + 1);
+  const Rows rows = connection.run(statement, conditions.parameters());
+  CallPage page;
+  for (int row = 0; row < std::min(rows.size(), limit); ++row) {
+    page.calls.push_back(call_row(rows, row));
+  }
+  if (rows.size() > limit) page.next_cursor = cursor_text(page.calls.back());
+  return page;
+}
+
+std::optional<CallDetail> load_call(Connection& connection, const std::string& call_id) {
+  if (!is_uuid(call_id)) return std::nullopt;
+  const Rows rows = connection.run(std::string(call_columns) + " where c.id = $1::uuid",
+                                   Parameters().add(call_id));
+  if (rows.empty()) return std::nullopt;
+  CallDetail detail{call_row(rows, 0), std::nullopt};
+  if (!rows.is_null(0, 19)) detail.verdict = verdict(rows, 0);
+  return detail;
+}
+
+}  // namespace tandem::store

@@ -1,0 +1,74 @@
+#include "store/jobs.hpp"
+
+namespace tandem::store {
+
+namespace {
+
+bool end_claim(Connection& connection, const Job& job, const char* state,
+               std::chrono::seconds delay, const std::string& error) {
+  const Rows rows = connection.run(
+      "update bridge.jobs set state = $3, lease_owner = null, lease_until = null, "
+      "run_at = now() + make_interval(secs => $4::bigint), last_error = nullif($5, ''), "
+      "finished_at = case when $3 = 'queued' then null else now() end "
+      "where id = $1 and fence = $2 and state = 'running'",
+      Parameters()
+          .add(job.id)
+          .add(job.fence)
+          .add(state)
+          .add(std::int64_t{delay.count()})
+          .add(error));
+  return rows.affected() == 1;
+}
+
+}  // namespace
+
+std::optional<Job> claim_job(Connection& connection, const std::string& kind,
+                             const std::string& owner, std::chrono::seconds lease) {
+  const Rows rows = connection.run(
+      "update bridge.jobs set state = 'running', attempts = attempts + 1, fence = fence + 1, "
+      "lease_owner = $2, lease_until = now() + make_interval(secs => $3::bigint) "
+      "where id = (select id from bridge.jobs where kind = $1 and "
+      "((state = 'queued' and run_at <= now()) or (state = 'running' and lease_until < now())) "
+      "order by run_at limit 1 for update skip locked) "
+      "returning id, key, attempts, fence, floor(extract(epoch from now() - created_at))::bigint",
+      Parameters().add(kind).add(owner).add(std::int64_t{lease.count()}));
+  if (rows.empty()) return std::nullopt;
+  return Job{.id = rows.integer(0, 0),
+             .key = std::string(rows.text(0, 1)),
+             .attempts = static_cast<std::int32_t>(rows.integer(0, 2)),
+             .fence = rows.integer(0, 3),
+             .age = std::chrono::seconds(rows.integer(0, 4))};
+}
+
+bool finish_job(Connection& connection, const Job& job) {
+  return end_claim(connection, job, "done", std::chrono::seconds(0), "");
+}
+
+bool retry_job(Connection& connection, const Job& job, std::chrono::seconds delay,
+               const std::string& error) {
+  return end_claim(connection, job, "queued", delay, error);
+}
+
+bool give_up_job(Connection& connection, const Job& job, const std::string& state,
+                 const std::string& error) {
+  return end_claim(connection, job, state.c_str(), std::chrono::seconds(0), error);
+}
+
+bool request_analysis(Connection& connection, const std::string& call_id) {
+  Transaction transaction(connection);
+  const Rows job = connection.run(
+      "insert into bridge.jobs as j (kind, key) select 'analyse', id::text from bridge.calls where "
+      "id = $1 "
+      "on conflict (kind, key) do update set state = 'queued', run_at = now(), attempts = 0, "
+      "created_at = now(), finished_at = null where j.state <> 'running'",
+      Parameters().add(call_id));
+  if (job.affected() == 0) return false;
+  connection.run(
+      "insert into bridge.booking_analysis (call_id) values ($1) "
+      "on conflict (call_id) do update set state = 'queued', queued_at = now()",
+      Parameters().add(call_id));
+  transaction.commit();
+  return true;
+}
+
+}  // namespace tandem::store

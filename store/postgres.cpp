@@ -1,0 +1,289 @@
+#include "store/postgres.hpp"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+
+namespace tandem::store {
+
+namespace {
+
+std::string safe_summary(const std::string& sqlstate) {
+  return sqlstate.empty() ? "database connection failed" : "database error, SQLSTATE " + sqlstate;
+}
+
+int milliseconds_until(std::chrono::steady_clock::time_point deadline) {
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
+
+template <class Number>
+Number parse(std::string_view text) noexcept {
+  Number number{};
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+}  // namespace
+
+SqlErrorClass classify_sqlstate(std::string_view sqlstate) noexcept {
+  const std::string_view group = sqlstate.substr(0, 2);
+  if (sqlstate == "57014" || sqlstate == "55P03" || group == "40" || group == "53") {
+    return SqlErrorClass::transient;
+  }
+  if (sqlstate.empty() || group == "08" || group == "57" || group == "58" || group == "XX" ||
+      group == "28" || sqlstate == "25006" || sqlstate == "3D000") {
+    return SqlErrorClass::unavailable;
+  }
+  if (sqlstate == "42P01" || sqlstate == "42703" || sqlstate == "3F000" || sqlstate == "42501") {
+    return SqlErrorClass::schema;
+  }
+  return SqlErrorClass::permanent;
+}
+
+PostgresError::PostgresError(SqlErrorClass kind, std::string sqlstate, std::string detail)
+    : std::runtime_error(safe_summary(sqlstate)),
+      kind_(kind),
+      sqlstate_(std::move(sqlstate)),
+      detail_(std::move(detail)) {}
+
+Interrupt::Interrupt() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (fd_ < 0) throw std::runtime_error("eventfd: no more file descriptors");
+}
+
+Interrupt::~Interrupt() { ::close(fd_); }
+
+void Interrupt::raise() noexcept {
+  const std::uint64_t one = 1;
+  // nobody reads the counter back, so once raised it stays readable; a full counter is raised as
+  // well
+  [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof one);
+}
+
+bool Interrupt::raised() const noexcept {
+  pollfd entry{.fd = fd_, .events = POLLIN, .revents = 0};
+  return ::poll(&entry, 1, 0) > 0;
+}
+
+bool Interrupt::sleep_for(std::chrono::milliseconds time) const noexcept {
+  pollfd entry{.fd = fd_, .events = POLLIN, .revents = 0};
+  return ::poll(&entry, 1, static_cast<int>(time.count())) <= 0;
+}
+
+Parameters& Parameters::add(std::string_view text) {
+  values_.emplace_back(std::string(text));
+  return *this;
+}
+
+Parameters& Parameters::add(double number) { return add(fmt::format("{}", number)); }
+
+Parameters& Parameters::add_null() {
+  values_.emplace_back(std::nullopt);
+  return *this;
+}
+
+std::vector<const char*> Parameters::pointers() const {
+  std::vector<const char*> pointers;
+  pointers.reserve(values_.size());
+  for (const auto& value : values_) pointers.push_back(value ? value->c_str() : nullptr);
+  return pointers;
+}
+
+ArrayText& ArrayText::add(std::string_view text) {
+  separate();
+  text_ += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') text_ += '\\';
+    text_ += c;
+  }
+  text_ += '"';
+  return *this;
+}
+
+ArrayText& ArrayText::add_null() {
+  separate();
+  text_ += "NULL";
+  return *this;
+}
+
+Rows::Rows(pg_result* result) noexcept : result_(result) {}
+void Rows::Clear::operator()(pg_result* result) const noexcept { PQclear(result); }
+int Rows::size() const noexcept { return PQntuples(result_.get()); }
+std::int64_t Rows::affected() const noexcept {
+  return parse<std::int64_t>(PQcmdTuples(result_.get()));
+}
+bool Rows::is_null(int row, int column) const noexcept {
+  return PQgetisnull(result_.get(), row, column) != 0;
+}
+std::string_view Rows::text(int row, int column) const noexcept {
+  return {PQgetvalue(result_.get(), row, column),
+          static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+}
+std::int64_t Rows::integer(int row, int column) const noexcept {
+  return parse<std::int64_t>(text(row, column));
+}
+double Rows::number(int row, int column) const noexcept { return parse<double>(text(row, column)); }
+bool Rows::fact(int row, int column) const noexcept { return text(row, column) == "t"; }
+core::WallTime Rows::wall(int row, int column) const noexcept {
+  return core::WallTime{std::chrono::microseconds{integer(row, column)}};
+}
+
+template <>
+std::optional<std::string> Rows::optional<std::string>(int row, int column) const {
+  if (is_null(row, column)) return std::nullopt;
+  return std::string(text(row, column));
+}
+template <>
+std::optional<std::int64_t> Rows::optional<std::int64_t>(int row, int column) const {
+  if (is_null(row, column)) return std::nullopt;
+  return integer(row, column);
+}
+template <>
+std::optional<double> Rows::optional<double>(int row, int column) const {
+  if (is_null(row, column)) return std::nullopt;
+  return number(row, column);
+}
+template <>
+std::optional<bool> Rows::optional<bool>(int row, int column) const {
+  if (is_null(row, column)) return std::nullopt;
+  return fact(row, column);
+}
+template <>
+std::optional<core::WallTime> Rows::optional<core::WallTime>(int row, int column) const {
+  if (is_null(row, column)) return std::nullopt;
+  return wall(row, column);
+}
+
+void Connection::Finish::operator()(pg_conn* connection) const noexcept { PQfinish(connection); }
+
+Connection::Connection(const core::Secret& url, const Interrupt* interrupt,
+                       std::chrono::milliseconds timeout)
+    : interrupt_(interrupt) {
+  connect(url.expose().c_str(), std::chrono::steady_clock::now() + timeout);
+}
+
+void Connection::connect(const char* url, Deadline deadline) {
+  // dbname last: what the URL says about any of these wins over ours
+  constexpr std::array<const char*, 10> keys = {"client_encoding",
+                                                "application_name",
+                                                "keepalives",
+                                                "keepalives_idle",
+                                                "keepalives_interval",
+                                                "keepalives_count",
+                                                "tcp_user_timeout",
+                                                "target_session_attrs",
+                                                "dbname",
+                                                nullptr};
+  const std::array<const char*, 10> values = {"UTF8", "tandem", "1",          "5", "2",
+                                              "3",    "3000",   "read-write", url, nullptr};
+  connection_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
+  if (!connection_) throw std::bad_alloc();
+  PQsetNoticeProcessor(
+      connection_.get(), [](void*, const char*) {}, nullptr);
+  if (PQstatus(connection_.get()) == CONNECTION_BAD) broken("connect");
+  for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;) {
+    if (state == PGRES_POLLING_FAILED) broken("connect");
+    wait_for(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
+    state = PQconnectPoll(connection_.get());
+  }
+  PQsetnonblocking(connection_.get(), 1);
+}
+
+void Connection::broken(const char* what) {
+  broken_ = true;
+  throw PostgresError(SqlErrorClass::unavailable, "",
+                      std::string(what) + ": " + PQerrorMessage(connection_.get()));
+}
+
+void Connection::wait_for(short events, Deadline deadline) {
+  std::array<pollfd, 2> entries = {
+      pollfd{.fd = PQsocket(connection_.get()), .events = events, .revents = 0},
+      pollfd{.fd = interrupt_ != nullptr ? interrupt_->fd() : -1, .events = POLLIN, .revents = 0}};
+  const int count = ::poll(entries.data(), entries.size(), milliseconds_until(deadline));
+  if (entries[1].revents != 0) {
+    broken_ = true;
+    throw PostgresError(SqlErrorClass::interrupted, "", "interrupted");
+  }
+  if (count == 0) {
+    broken_ = true;
+    throw PostgresError(SqlErrorClass::unavailable, "", "no answer in time");
+  }
+}
+
+Rows Connection::run(const char* statement, const Parameters& parameters) {
+  const auto values = parameters.pointers();
+  if (PQsendQueryParams(connection_.get(), statement, static_cast<int>(values.size()), nullptr,
+                        values.data(), nullptr, nullptr, 0) == 0) {
+    broken("send");
+  }
+  return collect();
+}
+
+void Connection::script(const std::string& statements) {
+  if (PQsendQuery(connection_.get(), statements.c_str()) == 0) broken("send");
+  collect();
+}
+
+Rows Connection::collect() {
+  const Deadline deadline = std::chrono::steady_clock::now() + answer_timeout_;
+  for (int unsent = PQflush(connection_.get()); unsent != 0; unsent = PQflush(connection_.get())) {
+    if (unsent < 0) broken("send");
+    wait_for(POLLIN | POLLOUT, deadline);
+    if (PQconsumeInput(connection_.get()) == 0) broken("receive");
+  }
+  std::optional<PostgresError> error;
+  Rows last(nullptr);
+  while (true) {
+    while (PQisBusy(connection_.get()) != 0) {
+      wait_for(POLLIN, deadline);
+      if (PQconsumeInput(connection_.get()) == 0) broken("receive");
+    }
+    pg_result* raw = PQgetResult(connection_.get());
+    if (raw == nullptr) break;
+    const auto status = PQresultStatus(raw);
+    const char* sqlstate = PQresultErrorField(raw, PG_DIAG_SQLSTATE);
+    const char* primary = PQresultErrorField(raw, PG_DIAG_MESSAGE_PRIMARY);
+    last = Rows(raw);
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || error) continue;
+    const std::string state = sqlstate != nullptr ? sqlstate : "";
+    error.emplace(classify_sqlstate(state), state, primary != nullptr ? primary : "");
+  }
+  if (!error) return last;
+  broken_ = broken_ || error->kind() == SqlErrorClass::unavailable;
+  throw PostgresError(*error);
+}
+
+bool Connection::usable() const noexcept {
+  return !broken_ && PQstatus(connection_.get()) == CONNECTION_OK;
+}
+
+Transaction::Transaction(Connection& connection, const TransactionLimits& limits)
+    : connection_(connection) {
+  connection_.script(
+      fmt::format("BEGIN{}; SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}; "
+                  "SET LOCAL log_parameter_max_length_on_error = 0",
+                  limits.read_only ? " READ ONLY" : "", limits.statement_timeout.count(),
+                  limits.lock_timeout.count()));
+}
+
+Transaction::~Transaction() {
+  if (!open_ || !connection_.usable()) return;
+  try {
+    connection_.script("ROLLBACK");
+  } catch (const PostgresError&) {
+    // a connection that cannot roll back is not usable either; the next user finds that out
+  }
+}
+
+void Transaction::commit() {
+  connection_.run("COMMIT");
+  open_ = false;
+}
+
+}  // namespace tandem::store

@@ -1,0 +1,210 @@
+// A thin, blocking, exception-throwing wrapper over libpq for the store's own threads. Never used
+// on a media thread.
+//
+// Rules that a transaction pooler (PgBouncer, Supavisor) forces, docs/architecture.md section 7:
+// unnamed parameters only, SET LOCAL only, transaction-level locks only, no LISTEN. Every wait has
+// a deadline and can be interrupted, because libpq itself waits for ever on a server that stopped
+// answering.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/core/types.hpp"
+
+struct pg_conn;
+struct pg_result;
+
+namespace tandem::store {
+
+/// What to do about a database error.
+enum class SqlErrorClass : std::uint8_t {
+  unavailable,  ///< no connection, or it broke (class 08, 57P, 25006, 28): connect again later
+  transient,    ///< deadlock, serialisation, lock timeout, out of resources (40, 53, 55P03, 57014):
+                ///< try again
+  schema,  ///< a table or column is not there (42P01, 42703, 3F000, 42501): not the record's fault,
+           ///< wait
+  permanent,    ///< this statement with these values will never work (22, 23, the rest of 42)
+  interrupted,  ///< Interrupt was raised while waiting
+};
+SqlErrorClass classify_sqlstate(std::string_view sqlstate) noexcept;
+
+class PostgresError : public std::runtime_error {
+ public:
+  /// `detail` may quote data; it is kept apart from what(), which is safe to log.
+  PostgresError(SqlErrorClass kind, std::string sqlstate, std::string detail);
+  [[nodiscard]] SqlErrorClass kind() const noexcept { return kind_; }
+  /// Five characters; empty when the error is not the server's.
+  [[nodiscard]] const std::string& sqlstate() const noexcept { return sqlstate_; }
+  /// The server's words. May hold personal data: for the dead-letter table, never for a log.
+  [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
+
+ private:
+  SqlErrorClass kind_;
+  std::string sqlstate_;
+  std::string detail_;
+};
+
+/// Ends waits on a connection from another thread: raise() makes every later wait fail with
+/// `interrupted`.
+class Interrupt {
+ public:
+  Interrupt();
+  ~Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+  void raise() noexcept;
+  [[nodiscard]] bool raised() const noexcept;
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+  /// Sleeps; false when interrupted before the time was over.
+  bool sleep_for(std::chrono::milliseconds time) const noexcept;
+
+ private:
+  int fd_;
+};
+
+/// Values for $1, $2, ... in text format.
+class Parameters {
+ public:
+  Parameters() = default;
+  Parameters& add(std::string_view text);
+  Parameters& add(const char* text) { return add(std::string_view{text}); }
+  Parameters& add(const std::string& text) { return add(std::string_view{text}); }
+  Parameters& add(std::int64_t number) { return add(std::to_string(number)); }
+  Parameters& add(std::int32_t number) { return add(std::to_string(number)); }
+  Parameters& add(std::uint64_t number) { return add(std::to_string(number)); }
+  Parameters& add(double number);
+  Parameters& add(bool fact) { return add(std::string_view{fact ? "t" : "f"}); }
+  Parameters& add(core::WallTime wall) { return add(core::to_rfc3339(wall)); }
+  Parameters& add_null();
+  template <class T>
+  Parameters& add(const std::optional<T>& value) {
+    return value ? add(*value) : add_null();
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
+  [[nodiscard]] std::vector<const char*> pointers() const;
+
+ private:
+  std::vector<std::optional<std::string>> values_;
+};
+
+/// Text of a PostgreSQL array, for unnest($1::text[], ...).
+class ArrayText {
+ public:
+  ArrayText& add(std::string_view text);
+  ArrayText& add(std::int64_t number) { return add(std::to_string(number)); }
+  ArrayText& add(bool fact) { return add(std::string_view{fact ? "t" : "f"}); }
+  ArrayText& add(core::WallTime wall) { return add(core::to_rfc3339(wall)); }
+  ArrayText& add_null();
+  [[nodiscard]] std::string finish() const { return text_.empty() ? "{}" : text_ + "}"; }
+  [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
+
+ private:
+  void separate() { text_ += text_.empty() ? '{' : ','; }
+  std::string text_;
+};
+
+/// Answer of one statement. Views are valid as long as it lives.
+class Rows {
+ public:
+  explicit Rows(pg_result* result) noexcept;
+  [[nodiscard]] int size() const noexcept;
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  /// Rows changed by INSERT, UPDATE or DELETE.
+  [[nodiscard]] std::int64_t affected() const noexcept;
+  [[nodiscard]] bool is_null(int row, int column) const noexcept;
+  [[nodiscard]] std::string_view text(int row, int column) const noexcept;  ///< empty for null
+  [[nodiscard]] std::int64_t integer(int row, int column) const noexcept;   ///< 0 for null
+  [[nodiscard]] double number(int row, int column) const noexcept;          ///< 0 for null
+  [[nodiscard]] bool fact(int row, int column) const noexcept;              ///< false for null
+  /// Of a column that gives microseconds since 1970 as bigint.
+  [[nodiscard]] core::WallTime wall(int row, int column) const noexcept;
+  template <class T>
+  std::optional<T> optional(int row, int column) const;
+
+ private:
+  struct Clear {
+    void operator()(pg_result* result) const noexcept;
+  };
+  std::unique_ptr<pg_result, Clear> result_;
+};
+
+template <>
+std::optional<std::string> Rows::optional<std::string>(int row, int column) const;
+template <>
+std::optional<std::int64_t> Rows::optional<std::int64_t>(int row, int column) const;
+template <>
+std::optional<double> Rows::optional<double>(int row, int column) const;
+template <>
+std::optional<bool> Rows::optional<bool>(int row, int column) const;
+template <>
+std::optional<core::WallTime> Rows::optional<core::WallTime>(int row, int column) const;
+
+/// Where the database is. Asked at every connect, so that a rotated password is picked up (fault
+/// P16).
+using DatabaseUrl = std::function<core::Secret()>;
+
+class Connection {
+ public:
+  /// Connects or throws. `interrupt` (optional) must outlive the connection.
+  explicit Connection(const core::Secret& url, const Interrupt* interrupt = nullptr,
+                      std::chrono::milliseconds timeout = std::chrono::seconds(3));
+
+  /// One statement with unnamed parameters; waits at most `answer_timeout`.
+  Rows run(const char* statement, const Parameters& parameters = {});
+  Rows run(const std::string& statement, const Parameters& parameters = {}) {
+    return run(statement.c_str(), parameters);
+  }
+  /// Several statements without parameters, separated by semicolons.
+  void script(const std::string& statements);
+
+  /// False after an error that broke the connection: throw it away and make a new one.
+  [[nodiscard]] bool usable() const noexcept;
+  /// Client-side limit per statement, a backstop behind statement_timeout for a server that stopped
+  /// (default 40 s).
+  void set_answer_timeout(std::chrono::milliseconds timeout) noexcept { answer_timeout_ = timeout; }
+
+ private:
+  using Deadline = std::chrono::steady_clock::time_point;
+  void connect(const char* url, Deadline deadline);
+  void wait_for(short events, Deadline deadline);
+  Rows collect();
+  [[noreturn]] void broken(const char* what);
+
+  struct Finish {
+    void operator()(pg_conn* connection) const noexcept;
+  };
+  std::unique_ptr<pg_conn, Finish> connection_;
+  const Interrupt* interrupt_;
+  std::chrono::milliseconds answer_timeout_{40'000};
+  bool broken_ = false;
+};
+
+struct TransactionLimits {
+  std::chrono::milliseconds statement_timeout{30'000};
+  std::chrono::milliseconds lock_timeout{2'000};
+  bool read_only = false;
+};
+
+/// BEGIN with its limits as SET LOCAL; rolled back when it goes without commit().
+class Transaction {
+ public:
+  explicit Transaction(Connection& connection, const TransactionLimits& limits = {});
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  void commit();
+
+ private:
+  Connection& connection_;
+  bool open_ = true;
+};
+
+}  // namespace tandem::store

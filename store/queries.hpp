@@ -1,0 +1,158 @@
+// The read side: plain structs for the API and the pages. Blocking; run them on a QueryThread so
+// that a slow report never delays the record. Every function throws PostgresError.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridge/core/record.hpp"
+#include "store/postgres.hpp"
+
+namespace tandem::store {
+
+/// A quote from the transcript that a verdict rests on.
+struct Evidence {
+  std::int32_t seq = 0;  ///< of the transcript line
+  std::string quote;
+};
+
+/// One call as a list shows it. Empty strings stand for what is not known.
+struct CallRow {
+  std::string id;
+  std::string call_sid;
+  std::string stream_sid;
+  std::string direction;
+  core::PhoneNumber phone_number;  ///< the other party's
+  core::PhoneNumber from_number;
+  core::PhoneNumber to_number;
+  std::string status;
+  core::WallTime start_time{};
+  std::optional<core::WallTime> answered_time;
+  std::optional<core::WallTime> end_time;
+  std::optional<std::int64_t> duration_s;
+  std::string end_reason;
+  std::string answered_by;
+  std::string provider;
+  std::string chat_id;
+  std::string chat_group_id;
+  std::string node;
+  std::string purpose;
+  std::string analysis_state;  ///< "queued", "running", "done", "failed", "needs_review"
+  std::string outcome;         ///< "booked", "not_booked", "unclear"
+  std::optional<double> confidence;
+  std::optional<std::int64_t> total_messages;
+  std::optional<std::int64_t> interruptions;
+};
+
+struct CallFilter {
+  std::optional<std::string> outcome;  ///< a verdict, or an analysis state such as "failed"
+  std::optional<std::string> q;        ///< words said in the call, all of them, each a prefix
+  std::optional<std::string> number;   ///< E.164 exactly, or some of its digits
+  std::optional<core::WallTime> from;  ///< started at or after
+  std::optional<core::WallTime> to;    ///< started before
+  std::optional<std::int64_t> min_duration_s;
+  std::optional<std::int64_t> max_duration_s;
+  std::optional<std::string> status;
+  std::optional<std::string> direction;
+  std::string cursor;       ///< of the page before; empty for the first page
+  std::int32_t limit = 50;  ///< 1 to 500, others are brought into that range
+};
+
+struct CallPage {
+  std::vector<CallRow> calls;  ///< newest first
+  std::string next_cursor;     ///< empty on the last page
+};
+
+/// A cursor that list_calls did not make.
+class CursorError : public std::runtime_error {
+ public:
+  CursorError() : std::runtime_error("unknown cursor") {}
+};
+
+/// Throws CursorError too.
+CallPage list_calls(Connection& connection, const CallFilter& filter);
+
+struct Verdict {
+  std::string state;
+  std::string outcome;
+  std::optional<bool> booking_detected;
+  std::optional<double> confidence;
+  std::vector<Evidence> evidence;
+  std::string reason;
+  std::string model;
+  std::string prompt_version;
+  std::int32_t attempts = 0;
+  std::optional<core::WallTime> analysed_at;
+};
+
+struct CallDetail {
+  CallRow call;
+  std::optional<Verdict> verdict;  ///< nothing before the call ended
+};
+
+/// Nothing when there is no such call or the id is no UUID.
+std::optional<CallDetail> load_call(Connection& connection, const std::string& call_id);
+
+struct TranscriptLine {
+  std::int32_t seq = 0;
+  std::string speaker;  ///< "user", "assistant"
+  std::string message;
+  core::WallTime timestamp{};
+  std::int64_t offset_ms = 0;
+  std::string event_type;
+  std::optional<std::int64_t> audio_ms;  ///< of agent lines, once their playback ended
+  std::optional<std::int64_t> heard_ms;
+  std::optional<double> heard_ratio;  ///< 0 to 1
+  std::string source;
+};
+
+/// In order of seq; empty for an unknown call.
+std::vector<TranscriptLine> load_transcript(Connection& connection, const std::string& call_id);
+
+struct EventLine {
+  std::int32_t seq = 0;
+  std::string type;
+  std::string json;
+  core::WallTime timestamp{};
+  std::int64_t offset_ms = 0;
+};
+
+std::vector<EventLine> load_events(Connection& connection, const std::string& call_id);
+
+/// What a finished call measured.
+struct CallLatency {
+  std::vector<core::TurnLatency> turns;
+  core::Percentiles uplink_transit;
+  core::Percentiles downlink_transit;
+  core::AudioAccount audio;
+  double talk_ratio = 0;
+  std::int32_t interruptions = 0;
+};
+
+/// Nothing while the call runs.
+std::optional<CallLatency> load_latency(Connection& connection, const std::string& call_id);
+
+/// Percentiles over the turns of many calls, one row per stage and one for the whole gap.
+struct StageStatistics {
+  std::string stage;  ///< "to_last_audio_sent_us" ... "unexplained_us", "gap_us"
+  core::Percentiles percentiles;
+};
+
+std::vector<StageStatistics> load_stage_statistics(Connection& connection, core::WallTime from,
+                                                   core::WallTime to);
+
+struct DatabaseHealth {
+  std::string server_version;
+  int schema_version = 0;
+  std::int64_t jobs_waiting = 0;
+  std::int64_t jobs_failed = 0;
+  std::int64_t dead_letters = 0;
+  std::chrono::microseconds round_trip{0};
+  std::chrono::milliseconds clock_skew{0};  ///< database minus this machine
+};
+
+DatabaseHealth load_health(Connection& connection);
+
+}  // namespace tandem::store

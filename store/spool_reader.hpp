@@ -1,0 +1,55 @@
+// Reads records of a spool in order, while its writer appends. Used by one thread (the importer).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/file.hpp"
+#include "store/notice.hpp"
+#include "store/record_json.hpp"
+#include "store/segment_table.hpp"
+
+namespace tandem::store {
+
+/// One record as it stands in the spool.
+struct SpooledRecord {
+  SpoolPosition position;
+  RecordType type{};
+  core::WallTime wall{};
+  SyncClass sync = SyncClass::soon;
+  std::string payload;
+};
+
+struct ReadLimits {
+  std::size_t records_max = 256;
+  std::size_t bytes_max = 256 * 1024;  ///< of payload; one larger record is returned alone
+};
+
+class SpoolReader {
+ public:
+  SpoolReader(const SegmentTable& table, NoticeSink notices)
+      : table_(table), notices_(std::move(notices)) {}
+
+  /// Records after `position`, oldest first; empty when there are none now. Going on from the last
+  /// record of the answer before is cheap, any other position reads its segment again. A segment
+  /// that cannot be read is stepped over with an alarm.
+  std::vector<SpooledRecord> read_after(SpoolPosition position, const ReadLimits& limits);
+
+ private:
+  bool refresh(const Segment& segment);
+  bool advance(SpoolPosition position);
+  void read_current(SpoolPosition position, const ReadLimits& limits,
+                    std::vector<SpooledRecord>& out);
+
+  const SegmentTable& table_;
+  NoticeSink notices_;
+  Segment current_;
+  std::string bytes_;  ///< of the current segment, as far as read; at most one segment large
+  std::optional<SegmentScanner> scanner_;
+  std::optional<SpooledRecord> ahead_;  ///< scanned, but beyond the limits of the last answer
+  SpoolPosition last_;
+};
+
+}  // namespace tandem::store
