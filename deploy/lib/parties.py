@@ -1,0 +1,68 @@
+"""The settings of one run: which outside parties are real, which are stand-ins, and what the bridge is told."""
+
+import os
+import secrets
+from dataclasses import dataclass
+
+from processes import Failure
+
+PUBLIC_HOST = "tandem.test"  # reserved name (RFC 6761); the Twilio stand-in knows the way to it
+
+
+@dataclass(frozen=True)
+class Party:
+    name: str  # for people
+    flag: str  # of tandem-standins
+    keys: tuple  # settings that mean: use the real one
+    url_setting: str
+    stands_for: str
+
+
+PARTIES = (
+    Party("Twilio", "twilio", ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"), "TWILIO_API_URL",
+          "telephony, with a scripted caller"),
+    Party("Hume EVI", "evi", ("HUME_API_KEY",), "HUME_URL", "the voice agent"),
+    Party("Gemini", "gemini", ("GEMINI_API_KEY",), "GEMINI_URL", "the outcome analysis"),
+)
+
+
+def read_settings(env_file):
+    """The environment over the lines of .env."""
+    settings = {}
+    if env_file.is_file():
+        for number, line in enumerate(env_file.read_text().splitlines(), 1):
+            line = line.strip()
+            if not line or line.startswith("#"):
+                continue
+            name, equals, value = line.partition("=")
+            if not equals:
+                raise Failure(f"{env_file}:{number}: not NAME=value")
+            settings[name.strip()] = value.strip()
+    settings.update(os.environ)
+    return settings
+
+
+def has(settings, key):
+    aliases = {"GEMINI_API_KEY": ["GOOGLE_API_KEY"]}
+    return any(settings.get(name) for name in [key, key + "_FILE", *aliases.get(key, [])])
+
+
+def stand_ins_needed(settings):
+    if (settings.get("VOICE_PROVIDER") or "hume") != "hume":
+        provider = settings["VOICE_PROVIDER"]
+        if not has(settings, f"{provider.upper()}_API_KEY"):
+            raise Failure(f"VOICE_PROVIDER={provider} needs {provider.upper()}_API_KEY: it has no stand-in here")
+        return [p for p in PARTIES if p.flag != "evi" and not all(has(settings, key) for key in p.keys)]
+    return [p for p in PARTIES if not all(has(settings, key) for key in p.keys)]
+
+
+def invented_credentials(stand_ins):
+    """Thrown away with this run. Stand-in and bridge get the same, over the environment, never as arguments."""
+    made = {
+        "twilio": {"TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16), "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+                   "TWILIO_API_KEY": "SK" + secrets.token_hex(16), "TWILIO_API_SECRET": secrets.token_hex(16),
+                   "TWILIO_PHONE_NUMBER": "+14155550100"},
+        "evi": {"HUME_API_KEY": secrets.token_urlsafe(32)},
+        "gemini": {"GEMINI_API_KEY": secrets.token_urlsafe(32)},
+    }
+    return {name: value for party in stand_ins for name, value in made[party.flag].items()}
