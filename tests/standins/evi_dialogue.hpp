@@ -1,0 +1,45 @@
+// What the agent answers: the scenario as a conversation. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evi_ear.hpp"
+#include "speech_data.hpp"
+
+namespace tandem::standins {
+
+struct Utterance {
+  std::string text;  // what the transcriber wrote
+  std::string clip;  // recognised caller clip, empty when by order
+};
+
+struct Answer {
+  std::vector<std::string> clips;
+  bool hang_up = false;
+  double speed = 0;
+};
+
+class Dialogue {
+ public:
+  Dialogue(const SpeechData& speech, const Recogniser& recogniser, const std::string& scenario);
+
+  std::vector<std::string> greeting() const { return scenario_->greeting; }
+  Utterance hear(const std::vector<double>& levels);
+  // The next scripted line, for typed input and interims.
+  std::string expected_text() const;
+  // What is said to the utterance heard last.
+  Answer answer();
+
+  const std::string& scenario() const { return scenario_->name; }
+  std::size_t next_turn() const { return next_turn_; }
+  void carry_on(std::size_t next_turn) { next_turn_ = next_turn; }
+
+ private:
+  const SpeechData& speech_;
+  const Recogniser& recogniser_;
+  const Scenario* scenario_;
+  std::size_t next_turn_ = 0;
+};
+
+}  // namespace tandem::standins

@@ -1,0 +1,118 @@
+// tandem-standins serve: plays Twilio, EVI and Gemini until it is told to stop. README.md says how
+// to use it.
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "control.hpp"
+#include "options.hpp"
+#include "server.hpp"
+
+namespace {
+
+using namespace tandem::standins;
+
+void announce(const char* party, bool tls, const std::string& address, std::uint16_t port) {
+  fmt::print("{}\n",
+             json::serialize(json::object{
+                 {"party", party},
+                 {"url", fmt::format("{}://{}:{}", tls ? "https" : "http", address, port)}}));
+  std::fflush(stdout);
+}
+
+// Signals are taken by this thread alone, so that no handler runs inside another one.
+void wait_for_end(const sigset_t& signals, std::int64_t max_seconds) {
+  const timespec limit{max_seconds, 0};
+  sigtimedwait(&signals, nullptr, &limit);
+  stop_program();
+}
+
+TwilioAccount account_of(const Options& options) {
+  return {options.account_sid,  options.auth_token, options.api_key, options.api_secret,
+          options.phone_number, options.say_speed,  options.cps};
+}
+
+json::object evi_settings_of(const Options& options) {
+  return {
+      {"rate", options.evi_rate}, {"chunk_ms", options.evi_chunk_ms}, {"speed", options.evi_speed}};
+}
+
+int serve(const Options& options, const sigset_t& signals) {
+  const SpeechData speech(options.data);
+  const auto trust = TlsContext::for_client(options.ca);
+  const auto tls = options.tls_cert.empty()
+                       ? nullptr
+                       : TlsContext::for_server(options.tls_cert, options.tls_key);
+  std::vector<Route> routes;
+  for (const std::string& route : options.routes) routes.push_back(parse_route(route));
+
+  std::unique_ptr<TwilioExchange> twilio;
+  std::unique_ptr<EviService> evi;
+  std::unique_ptr<GeminiService> gemini;
+  if (options.twilio)
+    twilio = std::make_unique<TwilioExchange>(account_of(options), routes, trust, speech);
+  if (options.evi)
+    evi = std::make_unique<EviService>(options.evi_api_key, evi_settings_of(options),
+                                       options.scenario, speech);
+  if (options.gemini) gemini = std::make_unique<GeminiService>(options.gemini_api_key);
+
+  const Control control(twilio.get(), evi.get(), gemini.get());
+  // Listeners go first at the end: their threads use the services.
+  const std::string& bind = options.bind;
+  std::vector<std::unique_ptr<Server>> servers;
+  const auto open = [&](const char* party, std::uint16_t port,
+                        const std::shared_ptr<TlsContext>& security, Server::Handler handler,
+                        Server::Upgrade upgrade = {}) {
+    servers.push_back(
+        std::make_unique<Server>(bind, port, security, std::move(handler), std::move(upgrade)));
+    announce(party, security != nullptr, bind, servers.back()->port());
+  };
+  if (twilio) {
+    open("twilio", options.twilio_port, nullptr,
+         [&](const HttpRequest& request) { return twilio->handle_rest(request); });
+  }
+  if (evi) {
+    open(
+        "evi", options.evi_port, tls,
+        [&](const HttpRequest& request) { return evi->handle_http(request); },
+        [&](Connection connection, const HttpRequest& request, std::string leftover) {
+          evi->handle_upgrade(std::move(connection), request, std::move(leftover));
+        });
+  }
+  if (gemini) {
+    open("gemini", options.gemini_port, tls,
+         [&](const HttpRequest& request) { return gemini->handle(request); });
+  }
+  open("control", options.control_port, nullptr,
+       [&](const HttpRequest& request) { return control.handle(request); });
+  wait_for_end(signals, options.max_seconds);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty() || arguments[0] != "serve") {
+    fmt::print(stderr, "usage: tandem-standins serve [options]   (see tests/standins/README.md)\n");
+    return 2;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  try {
+    return serve(Options::from({arguments.begin() + 1, arguments.end()}), signals);
+  } catch (const BadInput& error) {
+    fmt::print(stderr, "tandem-standins: {}\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "tandem-standins: {}\n", error.what());
+    return 1;
+  }
+}
