@@ -1,5 +1,5 @@
-// What people and programs ask of us over HTTP: health, metrics, the API and the dashboard. Reads run on the query
-// threads; nothing here can delay a call. Runs on the control thread.
+// What people and programs ask of us over HTTP: health, metrics, the API and the dashboard. Reads
+// run on the query threads; nothing here can delay a call. Runs on the control thread.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,8 @@ class ApiRoutes {
   void handle(core::HttpRequest request, net::Respond respond);
 
  private:
-  core::HttpResponse health(const core::HttpRequest& request);
+  core::HttpResponse metrics();
+  void answer(const core::HttpRequest& request, net::Respond respond);
 
   Parts parts_;
 };

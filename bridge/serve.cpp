@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <csignal>
@@ -176,6 +177,11 @@ Bridge::Bridge(const Config& config)
                         {"version", version}});
 }
 
+std::string_view word_of(store::AnalysisOutcome::State state) {
+  constexpr std::array<std::string_view, 4> words = {"done", "retry", "failed", "needs_review"};
+  return words[static_cast<std::size_t>(state)];
+}
+
 void Bridge::start_worker() {
   store::AnalysisWorkerSettings settings;
   settings.database = database_;
@@ -185,8 +191,7 @@ void Bridge::start_worker() {
       make_analyse(analysis_settings(config_),
                    [this](core::OutgoingRequest request) { return exchange(std::move(request)); });
   settings.on_analysed = [this](const std::string& call_id, const store::AnalysisOutcome& outcome) {
-    metrics_.counter(ops::Family::analysis_total, {outcome.outcome, to_string(outcome.state)})
-        .add();
+    metrics_.counter(ops::Family::analysis_total, {outcome.outcome, word_of(outcome.state)}).add();
     log_.info("call_analysed",
               {{"call_id", call_id}, {"outcome", outcome.outcome}, {"reason", outcome.reason}});
   };
@@ -271,7 +276,7 @@ void Bridge::stop() {
   if (std::exchange(is_stopped_, true)) return;
   for (auto& shard : shards_) shard->stop();
   for (auto& shard : shards_) shard->join();
-  worker_->stop();
+  worker_->stop(flush_patience);
   queries_.stop();
   spool_.flush(flush_patience);
   importer_->stop(flush_patience);
