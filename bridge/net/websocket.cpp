@@ -304,6 +304,9 @@ void WebSocket::Connection::close(std::uint16_t code, std::string_view reason) {
 
 void WebSocket::Connection::start_close() {
   closing_ = Closing::started;
+  // Beast tears down only after the peer's close frame, or a violation that nobody needs to hear
+  // about any more.
+  stream_.next_layer().peer_announced_end();
   ++operations_;
   stream_.async_close(close_reason_, [this](const ErrorCode& error) {
     close_finished_ = !error;
