@@ -150,7 +150,8 @@ Task<std::optional<HttpConnection::Incoming>> HttpConnection::read_request() {
   parser.put(asio::buffer(received_.data(), header_bytes_), error);
   if (!error && !parser.is_header_done()) error = http::error::bad_field;
   if (error) {
-    co_await refuse(RequestCheck{400, "unparsable"});
+    const RequestCheck unparsable{400, "unparsable"};
+    co_await refuse(unparsable);
     co_return incoming;
   }
   const std::size_t body_bytes = parser.content_length().value_or(0);

@@ -94,14 +94,14 @@ class Program:
         self._process.wait()
         return Failure(f"{self.name} ended with status {self._process.returncode}", self.log)
 
-    def stop(self, patience_s=20):
-        """SIGTERM, then SIGKILL for what does not go."""
+    def stop(self, patience_s=30):
+        """SIGTERM. What does not go is killed, and that is a failure."""
         if not self.is_alive():
             return
         self._process.terminate()
         try:
             self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
-            say(f"{self.name} did not stop within {patience_s} s; killed")
             self._process.kill()
             self._process.wait()
+            raise Failure(f"{self.name} did not stop within {patience_s} s of SIGTERM and was killed", self.log) from None

@@ -18,7 +18,7 @@ from processes import Failure, Program, Progress, free_port, is_free, say, tail
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
-BUILD = ROOT / "build" / "release"
+BUILD = Path(os.environ.get("TANDEM_BUILD") or ROOT / "build" / "release")
 STAND_INS = BUILD / "tests" / "standins" / "tandem-standins"
 LABEL_OF_SCRIPT = {"booking": "booked", "not_booked": "not_booked"}
 

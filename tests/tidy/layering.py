@@ -16,7 +16,7 @@ MAY_INCLUDE = {
     "hume": _SEAMS | {"simdjson", "hmac"},
     "gemini": _SEAMS | {"simdjson", "hmac"},
     "openai": _SEAMS | {"simdjson", "hmac"},
-    "web": {"bridge/core", "bridge/call", "bridge/dial", "store/queries", "simdjson", "hmac"},
+    "web": {"codec", "bridge/core", "bridge/call", "bridge/dial", "store/queries", "simdjson", "hmac"},
     "store": {"bridge/core", "bridge/ops", "libpq", "simdjson", "hmac", "openssl"},
     "bridge/net": _SEAMS | {"bridge/dial", "bridge/ops", "asio", "beast", "hmac", "openssl"},
 }
