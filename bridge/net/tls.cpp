@@ -66,6 +66,9 @@ void save_memory_and_calls(SSL_CTX* context) {
 
 void SslDeleter::operator()(ssl_st* ssl) const noexcept {
   delete static_cast<std::string*>(SSL_get_ex_data(ssl, session_key_index()));
+  // Without this OpenSSL takes a connection that ended without goodbye for broken and forbids
+  // resuming its session.
+  SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(ssl);
 }
 
