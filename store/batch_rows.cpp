@@ -55,24 +55,26 @@ struct LineColumns {
 // that were there already and say something else.
 constexpr auto insert_transcriptions = R"(
 with incoming as (
-  select * from unnest($1::int[], $2::uuid[], $3::int[], $4::timestamptz[], $5::bigint[], $6::bool[],
-                       $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[])
-    as t (index, call_id, seq, at, offset_ms, sanitised, hash, speaker, message, event_type, source)),
+  select * from unnest($1::int[], $2::uuid[], $3::int[], $4::timestamptz[], $5::bigint[],
+                       $6::bool[], $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[])
+    as t (index, call_id, seq, at, offset_ms, sanitised, hash, speaker, message, event_type,
+          source)),
 inserted as (
-  insert into bridge.transcriptions (call_id, seq, timestamp, offset_ms, sanitised, content_hash, speaker,
-                                     message, event_type, source)
-  select call_id, seq, at, offset_ms, sanitised, hash, speaker, message, event_type, source from incoming
-  order by call_id, seq on conflict do nothing)
+  insert into bridge.transcriptions (call_id, seq, timestamp, offset_ms, sanitised, content_hash,
+                                     speaker, message, event_type, source)
+  select call_id, seq, at, offset_ms, sanitised, hash, speaker, message, event_type, source
+  from incoming order by call_id, seq on conflict do nothing)
 select i.index from incoming i join bridge.transcriptions t using (call_id, seq)
 where t.content_hash <> i.hash)";
 
 constexpr auto insert_events = R"(
 with incoming as (
-  select * from unnest($1::int[], $2::uuid[], $3::int[], $4::timestamptz[], $5::bigint[], $6::bool[],
-                       $7::bytea[], $8::text[], $9::text[])
+  select * from unnest($1::int[], $2::uuid[], $3::int[], $4::timestamptz[], $5::bigint[],
+                       $6::bool[], $7::bytea[], $8::text[], $9::text[])
     as t (index, call_id, seq, at, offset_ms, sanitised, hash, event_type, event_data)),
 inserted as (
-  insert into bridge.events (call_id, seq, timestamp, offset_ms, sanitised, content_hash, event_type, event_data)
+  insert into bridge.events (call_id, seq, timestamp, offset_ms, sanitised, content_hash,
+                             event_type, event_data)
   select call_id, seq, at, offset_ms, sanitised, hash, event_type, event_data::jsonb from incoming
   order by call_id, seq on conflict do nothing)
 select i.index from incoming i join bridge.events e using (call_id, seq)

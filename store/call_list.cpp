@@ -17,11 +17,13 @@ constexpr std::int32_t page_max = 500;
 constexpr std::size_t search_words_max = 16;
 
 constexpr auto call_columns = R"(
-select c.id, c.call_sid, c.stream_sid, c.direction, c.phone_number, c.from_number, c.to_number, c.status,
-  (extract(epoch from c.start_time) * 1000000)::bigint, (extract(epoch from c.answered_time) * 1000000)::bigint,
-  (extract(epoch from c.end_time) * 1000000)::bigint, c.duration, c.end_reason, c.answered_by, c.provider,
-  c.chat_id, c.chat_group_id, c.node, c.purpose, b.state, b.outcome, b.confidence_score, a.total_messages,
-  a.interruptions, b.booking_detected, b.booking_indicators, b.reason, b.model, b.prompt_version, b.attempts,
+select c.id, c.call_sid, c.stream_sid, c.direction, c.phone_number, c.from_number, c.to_number,
+  c.status, (extract(epoch from c.start_time) * 1000000)::bigint,
+  (extract(epoch from c.answered_time) * 1000000)::bigint,
+  (extract(epoch from c.end_time) * 1000000)::bigint, c.duration, c.end_reason, c.answered_by,
+  c.provider, c.chat_id, c.chat_group_id, c.node, c.purpose, b.state, b.outcome,
+  b.confidence_score, a.total_messages, a.interruptions, b.booking_detected, b.booking_indicators,
+  b.reason, b.model, b.prompt_version, b.attempts,
   (extract(epoch from b.analysis_timestamp) * 1000000)::bigint
 from bridge.calls c
 left join bridge.booking_analysis b on b.call_id = c.id

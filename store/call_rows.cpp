@@ -27,15 +27,16 @@ Parameters starting_with(const core::Record& record) {
 }
 
 constexpr auto upsert_started = R"(
-insert into bridge.calls as c (id, start_time, call_sid, direction, phone_number, from_number, to_number,
-                               status, status_rank, provider, purpose, node)
+insert into bridge.calls as c (id, start_time, call_sid, direction, phone_number, from_number,
+                               to_number, status, status_rank, provider, purpose, node)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict (id) do update set
   start_time = least(c.start_time, excluded.start_time),
   call_sid = coalesce(excluded.call_sid, c.call_sid),
   direction = excluded.direction, phone_number = excluded.phone_number,
   from_number = excluded.from_number, to_number = excluded.to_number,
-  provider = coalesce(excluded.provider, c.provider), purpose = coalesce(excluded.purpose, c.purpose),
+  provider = coalesce(excluded.provider, c.provider),
+  purpose = coalesce(excluded.purpose, c.purpose),
   node = coalesce(excluded.node, c.node),
   status = case when excluded.status_rank > c.status_rank then excluded.status else c.status end,
   status_rank = greatest(c.status_rank, excluded.status_rank))";
@@ -89,7 +90,8 @@ constexpr auto upsert_carrier_status = R"(
 insert into bridge.calls as c (id, start_time, call_sid, status, status_rank, duration, answered_by,
                                answered_time, end_time)
 values ($1, $2, $3, $4, $5::int, $6, $7,
-        case when $5::int = 30 then $2::timestamptz end, case when $5::int >= 40 then $2::timestamptz end)
+        case when $5::int = 30 then $2::timestamptz end,
+        case when $5::int >= 40 then $2::timestamptz end)
 on conflict (id) do update set
   start_time = least(c.start_time, excluded.start_time),
   call_sid = coalesce(c.call_sid, excluded.call_sid),

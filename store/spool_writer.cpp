@@ -59,7 +59,7 @@ std::deque<SpoolWriter::Pending> SpoolWriter::admit() {
   std::size_t bytes = 0;
   for (Pending& record : pending_) {
     const bool may_go = room || record.sync == SyncClass::durable;
-    if (may_go && bytes < write_bytes_max) {
+    if (may_go && bytes < std::min(write_bytes_max, limits_.segment_bytes)) {
       bytes += framed_size(record.payload.size());
       batch.push_back(std::move(record));
     } else if (!may_go && record.sync == SyncClass::best_effort) {

@@ -1,0 +1,170 @@
+#include "tests/integration/postgres_cluster.hpp"
+
+#include <grp.h>
+#include <libpq-fe.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace tandem::test {
+
+namespace {
+
+std::string program_path(const std::string& name) {
+  const char* configured = std::getenv("TANDEM_POSTGRES_BIN");
+  if (configured != nullptr) return std::string(configured) + "/" + name;
+  for (const char* version : {"15", "16", "17", "18"}) {
+    const std::string path = std::string("/usr/lib/postgresql/") + version + "/bin/" + name;
+    if (std::filesystem::exists(path)) return path;
+  }
+  throw std::runtime_error("no PostgreSQL server found: install postgresql-15");
+}
+
+/// Whom the server runs as: PostgreSQL refuses to run as root.
+const passwd* server_user() {
+  if (::geteuid() != 0) return nullptr;
+  const passwd* user = ::getpwnam("postgres");
+  return user != nullptr ? user : ::getpwnam("nobody");
+}
+
+/// In a new child process, before exec: become the server user, die with the test program, keep
+/// quiet.
+void prepare_child(const std::string& log) {
+  if (const passwd* user = server_user(); user != nullptr) {
+    if (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 ||
+        ::setuid(user->pw_uid) != 0) {
+      ::_exit(126);
+    }
+  }
+  ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
+  if (std::freopen(log.c_str(), "a", stdout) == nullptr) ::_exit(126);
+  ::dup2(STDOUT_FILENO, STDERR_FILENO);
+}
+
+pid_t spawn(const std::string& directory, const std::vector<std::string>& command) {
+  std::vector<char*> arguments;
+  for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("fork failed");
+  if (child == 0) {
+    prepare_child(directory + "/log");
+    if (::chdir(directory.c_str()) != 0) ::_exit(126);
+    ::execv(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  return child;
+}
+
+std::vector<pid_t> children_of(pid_t parent) {
+  std::ifstream file("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) +
+                     "/children");
+  std::vector<pid_t> children;
+  for (pid_t child = 0; file >> child;) children.push_back(child);
+  return children;
+}
+
+}  // namespace
+
+PostgresCluster::PostgresCluster() {
+  std::string pattern = "/tmp/tandem_postgres_XXXXXX";
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+  directory_ = pattern;
+  if (const passwd* user = server_user(); user != nullptr) {
+    if (::chown(directory_.c_str(), user->pw_uid, user->pw_gid) != 0) {
+      throw std::runtime_error("chown failed");
+    }
+  }
+  // the test connects as another system user: the socket directory must be reachable
+  std::filesystem::permissions(directory_, std::filesystem::perms::owner_all |
+                                               std::filesystem::perms::group_exec |
+                                               std::filesystem::perms::others_exec);
+  run_to_end("initdb", "-D data -U tandem -A trust -E UTF8 --locale=C --no-sync");
+  start();
+}
+
+PostgresCluster::~PostgresCluster() {
+  stop(SIGQUIT);
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+void PostgresCluster::run_to_end(const std::string& program, const std::string& arguments) const {
+  std::vector<std::string> command = {program_path(program)};
+  std::istringstream words(arguments);
+  for (std::string word; words >> word;) command.push_back(word);
+  int status = 0;
+  const pid_t child = spawn(directory_, command);
+  if (::waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    throw std::runtime_error(program + " failed, see " + directory_ + "/log");
+  }
+}
+
+void PostgresCluster::start() {
+  // fsync off: these tests kill the server, never the machine
+  server_ = spawn(directory_, {program_path("postgres"), "-D", "data", "-k", directory_, "-h", "",
+                               "-c", "fsync=off", "-c", "max_connections=40"});
+  for (int i = 0; i < 600; ++i) {
+    if (answers()) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  throw std::runtime_error("PostgreSQL does not answer, see " + directory_ + "/log");
+}
+
+bool PostgresCluster::answers() const {
+  return PQping(url("postgres").expose().c_str()) == PQPING_OK;
+}
+
+void PostgresCluster::stop(int signal) {
+  if (server_ <= 0) return;
+  // a killed postmaster leaves its backends for a moment; they must be gone before the next start
+  const auto children = children_of(server_);
+  ::kill(server_, signal);
+  ::waitpid(server_, nullptr, 0);
+  server_ = -1;
+  for (const pid_t child : children) {
+    for (int i = 0; i < 200 && ::kill(child, 0) == 0; ++i) {
+      if (signal == SIGKILL) ::kill(child, SIGKILL);
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+}
+
+void PostgresCluster::signal_all(int signal) const {
+  for (const pid_t child : children_of(server_)) ::kill(child, signal);
+  ::kill(server_, signal);
+}
+
+core::Secret PostgresCluster::url(const std::string& database) const {
+  return core::Secret("host=" + directory_ + " user=tandem dbname=" + database);
+}
+
+core::Secret PostgresCluster::create_database() {
+  const std::string name = "test_" + std::to_string(++databases_);
+  PGconn* connection = PQconnectdb(url("postgres").expose().c_str());
+  PGresult* result = PQexec(connection, ("create database " + name).c_str());
+  const bool created = PQresultStatus(result) == PGRES_COMMAND_OK;
+  PQclear(result);
+  PQfinish(connection);
+  if (!created) throw std::runtime_error("create database failed");
+  return url(name);
+}
+
+PostgresCluster& PostgresCluster::shared() {
+  static PostgresCluster cluster;
+  return cluster;
+}
+
+}  // namespace tandem::test

@@ -1,0 +1,47 @@
+// A private PostgreSQL cluster for tests: own data directory, unix socket only, gone when the
+// object goes (or when the test program dies). Works as root, by running the server as user
+// postgres or nobody, and as an ordinary user.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "bridge/core/types.hpp"
+
+namespace tandem::test {
+
+class PostgresCluster {
+ public:
+  /// initdb and start. Throws std::runtime_error with the reason.
+  PostgresCluster();
+  /// Stops the server and removes its files.
+  ~PostgresCluster();
+  PostgresCluster(const PostgresCluster&) = delete;
+  PostgresCluster& operator=(const PostgresCluster&) = delete;
+
+  /// Starts the server again and waits until it answers.
+  void start();
+  /// SIGINT (fast) by default; SIGKILL plays a crash. Waits until it is gone.
+  void stop(int signal = 2);
+  /// SIGSTOP, SIGCONT to the postmaster and all its children: a server that hangs.
+  void signal_all(int signal) const;
+
+  /// Address of a database of this cluster.
+  [[nodiscard]] core::Secret url(const std::string& database) const;
+  /// A new empty database; its address.
+  core::Secret create_database();
+
+  /// One cluster for the whole test program, started at first use.
+  static PostgresCluster& shared();
+
+ private:
+  void run_to_end(const std::string& program, const std::string& arguments) const;
+  [[nodiscard]] bool answers() const;
+
+  std::string directory_;
+  pid_t server_ = -1;
+  int databases_ = 0;
+};
+
+}  // namespace tandem::test

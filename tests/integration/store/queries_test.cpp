@@ -1,0 +1,396 @@
+#include "store/queries.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include "store/analysis_worker.hpp"
+#include "store/batch_rows.hpp"
+#include "store/migrate.hpp"
+#include "store/query_thread.hpp"
+#include "tests/integration/postgres_cluster.hpp"
+#include "tests/integration/store/store_fixture.hpp"
+#include "tests/unit/catch.hpp"
+
+using namespace tandem;
+using namespace std::chrono_literals;
+using test::PostgresCluster;
+
+namespace {
+
+core::Secret migrated_database() {
+  const core::Secret url = PostgresCluster::shared().create_database();
+  store::Connection connection(url);
+  store::migrate(connection);
+  return url;
+}
+
+void write(store::Connection& db, const std::vector<core::Record>& records) {
+  store::Transaction transaction(db);
+  REQUIRE(store::write_records(db, records).empty());
+  transaction.commit();
+}
+
+/// Calls 1 to `count`, one minute apart, inbound from +155501 and five digits.
+void write_calls(store::Connection& db, int count) {
+  for (int call = 1; call <= count; ++call) {
+    auto records = test::scripted_call(call, 1);
+    for (auto& record : records) record.wall += std::chrono::minutes(call);
+    write(db, records);
+  }
+}
+
+std::vector<std::string> ids(const std::vector<store::CallRow>& calls) {
+  std::vector<std::string> ids;
+  for (const auto& call : calls) ids.push_back(call.id);
+  return ids;
+}
+
+std::size_t count(store::Connection& db, const store::CallFilter& filter) {
+  return store::list_calls(db, filter).calls.size();
+}
+
+store::AnalysisWorkerSettings worker_settings(const core::Secret& url, store::Analyse analyse) {
+  store::AnalysisWorkerSettings settings;
+  settings.database = [url] { return url; };
+  settings.owner = "worker-a";
+  settings.analyse = std::move(analyse);
+  settings.poll = 10ms;
+  settings.retry_delays = {0s};
+  return settings;
+}
+
+store::AnalysisOutcome booked() {
+  store::AnalysisOutcome outcome;
+  outcome.state = store::AnalysisOutcome::State::done;
+  outcome.outcome = "booked";
+  outcome.confidence = 0.93;
+  outcome.evidence = {{0, "a table for 2 please"}, {1, "you are \"booked\""}};
+  outcome.reason = "both agreed";
+  outcome.model = "stand-in";
+  outcome.prompt_version = "1";
+  outcome.raw = "{}";
+  return outcome;
+}
+
+store::AnalysisOutcome outcome_in(store::AnalysisOutcome::State state, const std::string& reason) {
+  store::AnalysisOutcome outcome;
+  outcome.state = state;
+  outcome.reason = reason;
+  return outcome;
+}
+
+bool reaches(store::Connection& db, int call, const std::string& state) {
+  return test::eventually([&] {
+    const auto detail = store::load_call(db, test::call_id(call).str());
+    return detail && detail->verdict && detail->verdict->state == state;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("pages of calls follow each other newest first without gap or repetition") {
+  store::Connection db(migrated_database());
+  write_calls(db, 25);
+  // same start as another call: the cursor must not lose one of the two
+  auto twin = test::scripted_call(99, 0);
+  for (auto& record : twin) record.wall += 10min;
+  write(db, twin);
+  std::vector<std::string> seen;
+  store::CallFilter filter;
+  filter.limit = 4;
+  do {
+    const auto page = store::list_calls(db, filter);
+    REQUIRE(page.calls.size() <= 4);
+    for (const auto& id : ids(page.calls)) seen.push_back(id);
+    filter.cursor = page.next_cursor;
+  } while (!filter.cursor.empty());
+  REQUIRE(seen.size() == 26);
+  CHECK(seen.front() == test::call_id(25).str());
+  CHECK(seen.back() == test::call_id(1).str());
+  std::sort(seen.begin(), seen.end());
+  CHECK(std::unique(seen.begin(), seen.end()) == seen.end());
+}
+
+TEST_CASE("a cursor that nobody made is refused") {
+  store::Connection db(migrated_database());
+  for (const char* cursor :
+       {"x", "1_", "_00000000-0000-4000-8000-000000000001", "1_'; drop", "1-2"}) {
+    store::CallFilter filter;
+    filter.cursor = cursor;
+    CHECK_THROWS_AS(store::list_calls(db, filter), store::CursorError);
+  }
+}
+
+TEST_CASE("each filter of the call list keeps what it names and nothing else") {
+  store::Connection db(migrated_database());
+  write_calls(db, 5);
+  core::CallStarted outbound;
+  outbound.direction = core::Direction::outbound;
+  outbound.to = core::PhoneNumber("+15550199999");
+  write(db, {test::make_record(50, 0, outbound),
+             test::entry(50, 0, "I prefer vegan food, don't you?")});
+  db.run("update bridge.booking_analysis set state = 'done', outcome = 'booked' where call_id = $1",
+         store::Parameters().add(test::call_id(3).str()));
+  db.run("update bridge.calls set duration = 5 where id = $1",
+         store::Parameters().add(test::call_id(4).str()));
+  const auto matches = [&](auto member, auto value) {
+    store::CallFilter filter;
+    filter.*member = value;
+    return count(db, filter);
+  };
+  using Filter = store::CallFilter;
+  using Text = std::string;
+  CHECK(count(db, {}) == 6);
+  CHECK(matches(&Filter::outcome, Text("booked")) == 1);
+  CHECK(matches(&Filter::outcome, Text("queued")) == 4);
+  CHECK(matches(&Filter::q, Text("vegan")) == 1);
+  CHECK(matches(&Filter::q, Text("VEG prefer")) == 1);
+  CHECK(matches(&Filter::q, Text("don't")) == 1);
+  CHECK(matches(&Filter::q, Text("vegan certainly")) == 0);
+  CHECK(matches(&Filter::q, Text("certainly")) == 5);
+  CHECK(matches(&Filter::q, Text("' | \\ & !")) <= 6);
+  CHECK(matches(&Filter::number, Text("+15550100002")) == 1);
+  CHECK(matches(&Filter::number, Text("99999")) == 1);
+  CHECK(matches(&Filter::number, Text("%")) == 6);
+  CHECK(matches(&Filter::from, test::wall_at(180)) == 3);
+  CHECK(matches(&Filter::to, test::wall_at(180)) == 3);
+  CHECK(matches(&Filter::min_duration_s, std::int64_t{60}) == 4);
+  CHECK(matches(&Filter::max_duration_s, std::int64_t{10}) == 1);
+  CHECK(matches(&Filter::status, Text("completed")) == 5);
+  CHECK(matches(&Filter::status, Text("queued")) == 1);
+  CHECK(matches(&Filter::direction, Text("outbound")) == 1);
+  store::CallFilter several;
+  several.direction = "inbound";
+  several.q = "table";
+  several.min_duration_s = 30;
+  several.limit = 2;
+  const auto page = store::list_calls(db, several);
+  CHECK(page.calls.size() == 2);
+  several.cursor = page.next_cursor;
+  CHECK(count(db, several) == 2);
+}
+
+TEST_CASE("one call is read back with transcript, events and latency") {
+  store::Connection db(migrated_database());
+  write(db, test::scripted_call(7, 2));
+  const std::string id = test::call_id(7).str();
+  const auto detail = store::load_call(db, id);
+  REQUIRE(detail);
+  CHECK(detail->call.call_sid == "CA_invented_7");
+  CHECK(detail->call.phone_number.expose() == "+15550100007");
+  CHECK(detail->call.start_time == test::wall_at(0));
+  CHECK(detail->call.answered_time == test::wall_at(1));
+  CHECK(detail->call.duration_s == 60);
+  CHECK(detail->call.interruptions == 1);
+  REQUIRE(detail->verdict);
+  CHECK(detail->verdict->state == "queued");
+  const auto lines = store::load_transcript(db, id);
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[1].speaker == "assistant");
+  CHECK(lines[1].heard_ms == 1'500);
+  CHECK(lines[1].audio_ms == 2'000);
+  CHECK(lines[1].timestamp == test::wall_at(3));
+  CHECK_FALSE(lines[0].heard_ms.has_value());
+  const auto events = store::load_events(db, id);
+  REQUIRE(events.size() == 2);
+  CHECK(events[1].type == "turn_completed");
+  const auto latency = store::load_latency(db, id);
+  REQUIRE(latency);
+  REQUIRE(latency->turns.size() == 1);
+  CHECK(latency->turns[0].gap_us == 600'000);
+  CHECK(latency->uplink_transit.p99_us == 400);
+  CHECK(latency->audio.caller_frames_in == 3'000);
+  CHECK(latency->talk_ratio == Approx(0.25));
+}
+
+TEST_CASE("an id that is unknown or no id at all finds nothing") {
+  store::Connection db(migrated_database());
+  for (const char* id : {"", "x", "00000000-0000-4000-8000-00000000ffff", "' or true --"}) {
+    CHECK_FALSE(store::load_call(db, id));
+    CHECK(store::load_transcript(db, id).empty());
+    CHECK(store::load_events(db, id).empty());
+    CHECK_FALSE(store::load_latency(db, id));
+  }
+}
+
+TEST_CASE("stage statistics gather the turns of the calls in a time range") {
+  store::Connection db(migrated_database());
+  write_calls(db, 3);
+  const auto all = store::load_stage_statistics(db, test::wall_at(0), test::wall_at(3'600));
+  REQUIRE(all.size() == 7);
+  const auto gap =
+      std::find_if(all.begin(), all.end(), [](const auto& s) { return s.stage == "gap_us"; });
+  REQUIRE(gap != all.end());
+  CHECK(gap->percentiles.count == 3);
+  CHECK(gap->percentiles.p50_us == 600'000);
+  CHECK(store::load_stage_statistics(db, test::wall_at(7'200), test::wall_at(9'000)).empty());
+}
+
+TEST_CASE("health tells the versions and what waits") {
+  store::Connection db(migrated_database());
+  write_calls(db, 2);
+  const auto health = store::load_health(db);
+  CHECK(health.schema_version == store::schema_version_needed());
+  CHECK(health.jobs_waiting == 2);
+  CHECK(health.dead_letters == 0);
+  CHECK(health.server_version.size() > 1);
+  CHECK(std::abs(health.clock_skew.count()) < 5'000);
+}
+
+TEST_CASE("the query thread answers on its own thread and names what went wrong") {
+  const core::Secret url = migrated_database();
+  store::QueryThread queries({.database = [url] { return url; }, .threads = 2});
+  const auto ask = [&](std::function<int(store::Connection&)> query) {
+    std::promise<store::QueryResult<int>> promise;
+    REQUIRE(queries.post<int>(std::move(query), [&](store::QueryResult<int> result) {
+      promise.set_value(std::move(result));
+    }));
+    return promise.get_future().get();
+  };
+  const auto here = std::this_thread::get_id();
+  CHECK(std::get<int>(ask([here](store::Connection& db) {
+          return std::this_thread::get_id() != here
+                     ? static_cast<int>(db.run("select 42").integer(0, 0))
+                     : 0;
+        })) == 42);
+  using Kind = store::QueryError::Kind;
+  CHECK(std::get<store::QueryError>(ask([](store::Connection& db) {
+          return db.run("select 1/0").size();
+        })).kind == Kind::failed);
+  CHECK(std::get<store::QueryError>(ask([](store::Connection&) -> int {
+          throw store::CursorError();
+        })).kind == Kind::bad_request);
+  CHECK(std::get<int>(ask([](store::Connection& db) {
+          return static_cast<int>(db.run("select 7").integer(0, 0));
+        })) == 7);
+}
+
+TEST_CASE("the query thread survives a restart of the database") {
+  const core::Secret url = migrated_database();
+  store::QueryThread queries({.database = [url] { return url; }, .threads = 1});
+  const auto ask = [&] {
+    std::promise<store::QueryResult<int>> promise;
+    REQUIRE(queries.post<int>(
+        [](store::Connection& db) { return static_cast<int>(db.run("select 7").integer(0, 0)); },
+        [&](store::QueryResult<int> result) { promise.set_value(std::move(result)); }));
+    return promise.get_future().get();
+  };
+  CHECK(std::get<int>(ask()) == 7);
+  PostgresCluster::shared().stop();
+  CHECK(std::get<store::QueryError>(ask()).kind == store::QueryError::Kind::unavailable);
+  PostgresCluster::shared().start();
+  CHECK(std::get<int>(ask()) == 7);
+  PostgresCluster::shared().stop();
+  PostgresCluster::shared().start();
+  CHECK(std::get<int>(ask()) == 7);
+}
+
+TEST_CASE("a verdict with its evidence is stored and read back") {
+  const core::Secret url = migrated_database();
+  store::Connection db(url);
+  write_calls(db, 1);
+  std::vector<store::TranscriptLine> seen;
+  store::AnalysisWorker worker(
+      worker_settings(url, [&](const std::vector<store::TranscriptLine>& lines) {
+        seen = lines;
+        return booked();
+      }));
+  REQUIRE(reaches(db, 1, "done"));
+  worker.stop(5s);
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[1].heard_ms == 1'500);
+  const auto verdict = store::load_call(db, test::call_id(1).str())->verdict;
+  REQUIRE(verdict);
+  CHECK(verdict->outcome == "booked");
+  CHECK(verdict->booking_detected == true);
+  CHECK(verdict->confidence == 0.93);
+  REQUIRE(verdict->evidence.size() == 2);
+  CHECK(verdict->evidence[1].seq == 1);
+  CHECK(verdict->evidence[1].quote == "you are \"booked\"");
+  CHECK(verdict->model == "stand-in");
+  CHECK(verdict->attempts == 1);
+  CHECK(verdict->analysed_at.has_value());
+  CHECK(db.run("select booking_status from bridge.analytics").text(0, 0) == "booked");
+  CHECK(db.run("select state from bridge.jobs").text(0, 0) == "done");
+}
+
+TEST_CASE("an unclear outcome leaves booking_detected empty") {
+  const core::Secret url = migrated_database();
+  store::Connection db(url);
+  write_calls(db, 1);
+  store::AnalysisWorker worker(worker_settings(url, [](const auto&) {
+    auto outcome = booked();
+    outcome.outcome = "unclear";
+    return outcome;
+  }));
+  REQUIRE(reaches(db, 1, "done"));
+  CHECK_FALSE(store::load_call(db, test::call_id(1).str())->verdict->booking_detected.has_value());
+}
+
+TEST_CASE("passing failures are tried again and never more than eight times") {
+  const core::Secret url = migrated_database();
+  store::Connection db(url);
+  write_calls(db, 2);
+  std::atomic<int> tries{0};
+  store::AnalysisWorker worker(worker_settings(url, [&](const auto& lines) {
+    using State = store::AnalysisOutcome::State;
+    if (lines.at(0).timestamp > test::wall_at(100)) {  // call 2 never works
+      return outcome_in(State::retry, "overloaded");
+    }
+    if (++tries < 3) throw std::runtime_error("model unreachable");
+    return booked();
+  }));
+  REQUIRE(reaches(db, 1, "done"));
+  CHECK(tries == 3);
+  REQUIRE(reaches(db, 2, "failed"));
+  worker.stop(5s);
+  const auto verdict = store::load_call(db, test::call_id(2).str())->verdict;
+  CHECK(verdict->attempts == 8);
+  CHECK(verdict->reason == "overloaded");
+  CHECK(verdict->outcome.empty());
+  CHECK(db.run("select booking_status from bridge.analytics where call_id = $1",
+               store::Parameters().add(test::call_id(2).str()))
+            .text(0, 0) == "failed");
+}
+
+TEST_CASE("failed and needs_review are final until a person asks again") {
+  const core::Secret url = migrated_database();
+  store::Connection db(url);
+  write_calls(db, 1);
+  std::atomic<int> tries{0};
+  store::AnalysisWorker worker(worker_settings(url, [&](const auto&) {
+    return ++tries == 1
+               ? outcome_in(store::AnalysisOutcome::State::needs_review, "a quote was not found")
+               : booked();
+  }));
+  REQUIRE(reaches(db, 1, "needs_review"));
+  CHECK(store::request_analysis(db, test::call_id(1).str()));
+  worker.nudge();
+  REQUIRE(reaches(db, 1, "done"));
+  CHECK(tries == 2);
+  CHECK_FALSE(store::request_analysis(db, test::call_id(77).str()));
+}
+
+TEST_CASE("two workers never have the same job, and a lost lease fences the first") {
+  store::Connection db(migrated_database());
+  write_calls(db, 2);
+  const auto first = store::claim_job(db, "analyse", "a", 60s);
+  const auto second = store::claim_job(db, "analyse", "b", 60s);
+  REQUIRE(first);
+  REQUIRE(second);
+  CHECK(first->id != second->id);
+  CHECK_FALSE(store::claim_job(db, "analyse", "c", 60s));
+  db.run("update bridge.jobs set lease_until = now() - interval '1 second' where id = $1",
+         store::Parameters().add(first->id));
+  const auto taken_over = store::claim_job(db, "analyse", "c", 60s);
+  REQUIRE(taken_over);
+  CHECK(taken_over->id == first->id);
+  CHECK(taken_over->attempts == 2);
+  CHECK_FALSE(store::finish_job(db, *first));
+  CHECK_FALSE(store::retry_job(db, *first, 0s, "late"));
+  CHECK(store::finish_job(db, *taken_over));
+  CHECK(store::retry_job(db, *second, 3600s, "later"));
+  CHECK_FALSE(store::claim_job(db, "analyse", "c", 60s));
+}
