@@ -36,7 +36,7 @@ EviService::EviService(std::string api_key, json::object settings, std::string d
       speech_(speech),
       recogniser_(speech),
       settings_(std::move(settings)) {
-  EviSettings::from(settings_);
+  speech_.warm(EviSettings::from(settings_).rate);
   speech_.scenario(default_scenario_);
 }
 
@@ -175,7 +175,7 @@ void EviService::handle_upgrade(Connection connection, const HttpRequest& reques
 }
 
 void EviService::add_next(const json::object& settings) {
-  EviSettings::from(settings);
+  speech_.warm(EviSettings::from(settings).rate);
   if (has(settings, "scenario")) speech_.scenario(text_or(settings, "scenario", ""));
   const std::lock_guard lock(mutex_);
   json::object once = settings;
@@ -184,7 +184,7 @@ void EviService::add_next(const json::object& settings) {
 }
 
 void EviService::change_settings(const json::object& settings) {
-  EviSettings::from(settings);
+  speech_.warm(EviSettings::from(settings).rate);
   if (has(settings, "scenario")) speech_.scenario(text_or(settings, "scenario", ""));
   const std::lock_guard lock(mutex_);
   for (const auto& [key, value] : settings) settings_[key] = value;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <numbers>
+#include <numeric>
 
 #include "json.hpp"
 
@@ -46,6 +47,23 @@ double kaiser(double position) {
 double sinc(double x) {
   if (std::abs(x) < 1e-9) return 1.0;
   return std::sin(std::numbers::pi * x) / (std::numbers::pi * x);
+}
+
+// One row of taps for each of the `up` positions between two input samples; centre of a row: the
+// sample at or before.
+std::vector<std::vector<float>> phase_taps(std::uint32_t up, std::uint32_t down) {
+  const double cutoff = std::min(1.0, static_cast<double>(up) / down) * 0.97;
+  const double reach = 64.0 / cutoff;
+  const auto half = static_cast<int>(std::ceil(reach)) + 1;
+  std::vector<std::vector<float>> phases(up);
+  for (std::uint32_t phase = 0; phase < up; ++phase) {
+    for (int k = -half; k <= half; ++k) {
+      const double distance = static_cast<double>(phase) / up - k;
+      const double window = std::abs(distance) < reach ? kaiser(distance / reach) : 0.0;
+      phases[phase].push_back(static_cast<float>(cutoff * sinc(distance * cutoff) * window));
+    }
+  }
+  return phases;
 }
 
 }  // namespace
@@ -141,29 +159,21 @@ Clip read_wav(std::string_view bytes) {
 
 Samples resample(std::span<const std::int16_t> samples, std::uint32_t from, std::uint32_t to) {
   if (from == to) return {samples.begin(), samples.end()};
-  const double step = static_cast<double>(from) / to;
-  const double cutoff = std::min(1.0, 1.0 / step) * 0.97;
-  const double reach = 64.0 / cutoff;
-  // The window is smooth: a table of it is exact enough and spares a Bessel sum for each tap.
-  constexpr std::size_t table_size = 4096;
-  static const auto window = [] {
-    std::vector<double> table(table_size + 1);
-    for (std::size_t i = 0; i <= table_size; ++i)
-      table[i] = kaiser(static_cast<double>(i) / table_size);
-    return table;
-  }();
+  const std::uint32_t common = std::gcd(from, to);
+  const std::uint32_t up = to / common;
+  const std::uint32_t down = from / common;
+  const std::vector<std::vector<float>> phases = phase_taps(up, down);
+  const auto half = static_cast<std::int64_t>(phases[0].size() / 2);
   const auto count = static_cast<std::int64_t>(samples.size());
   Samples result(samples.size() * to / from);
   for (std::size_t n = 0; n < result.size(); ++n) {
-    const double centre = static_cast<double>(n) * step;
-    const auto first =
-        std::max<std::int64_t>(0, static_cast<std::int64_t>(std::ceil(centre - reach)));
-    const auto last = std::min(count - 1, static_cast<std::int64_t>(std::floor(centre + reach)));
-    double sum = 0.0;
-    for (std::int64_t k = first; k <= last; ++k) {
-      const double distance = centre - static_cast<double>(k);
-      const auto slot = static_cast<std::size_t>(std::abs(distance) / reach * table_size);
-      sum += samples[static_cast<std::size_t>(k)] * cutoff * sinc(distance * cutoff) * window[slot];
+    const std::uint64_t position = n * down;
+    const auto centre = static_cast<std::int64_t>(position / up);
+    const std::vector<float>& taps = phases[position % up];
+    float sum = 0;
+    for (std::int64_t k = std::max(-half, -centre); k <= std::min(half, count - 1 - centre); ++k) {
+      sum += static_cast<float>(samples[static_cast<std::size_t>(centre + k)]) *
+             taps[static_cast<std::size_t>(half + k)];
     }
     result[n] = clamp16(sum);
   }

@@ -106,6 +106,10 @@ std::shared_ptr<const Samples> SpeechData::agent_clip(const std::string& name,
   return cached;
 }
 
+void SpeechData::warm(std::uint32_t rate) const {
+  for (const auto& [name, clip] : agent_clips_) agent_clip(name, rate);
+}
+
 const Scenario* SpeechData::scenario_hearing(const std::string& clip) const {
   for (const auto& [name, scenario] : scenarios_) {
     for (const AgentTurn& turn : scenario.turns) {

@@ -40,6 +40,8 @@ class SpeechData {
   const std::string& caller_text(const std::string& name) const;
   const std::string& agent_text(const std::string& name) const;
   std::shared_ptr<const Samples> agent_clip(const std::string& name, std::uint32_t rate) const;
+  // Resamples every agent line now, so that no chat waits for it.
+  void warm(std::uint32_t rate) const;
   const Scenario& scenario(const std::string& name) const;
 
   const std::map<std::string, Scenario>& scenarios() const { return scenarios_; }
