@@ -210,6 +210,7 @@ Snapshot Call::snapshot(core::TimePoint now) const {
 }
 
 void Call::note_written(Leg leg, core::TimePoint due, core::TimePoint written) noexcept {
+  if (due == core::TimePoint{}) return;
   (leg == Leg::voice ? uplink_transit_ : downlink_transit_).add(written - due);
 }
 

@@ -95,8 +95,8 @@ struct Moment {
 
 // Outputs, in the order in which they must be carried out.
 enum class Leg : std::uint8_t { carrier, voice };
-/// One complete message. `due` is the moment from which its transit time counts; give the string
-/// back by recycle().
+/// One complete message. `due` is the moment from which its transit time counts, zero for messages
+/// that are not media in transit; give the string back by recycle().
 struct Send {
   Leg leg = Leg::carrier;
   std::string text;

@@ -33,7 +33,7 @@ void Call::carrier_event(const CarrierStart& start) {
     return end(EndReason::unsupported_media, 1003, "unsupported media");
   stream_began_ = moment_.now;
   write(core::CallAnswered{start.stream_id});
-  playout_.open();
+  playout_.open(moment_.now);
   if (voice_failure_) return close(*voice_failure_);
   enter(voice_state_ == VoiceState::ready ? State::talking : State::connecting);
 }

@@ -18,6 +18,9 @@ using namespace std::chrono_literals;
 constexpr std::array<std::chrono::milliseconds, limits::voice_attempts_max> attempt_delays = {
     0ms, 0ms, 250ms, 1000ms};
 
+/// Control messages and invented silence are not media in transit.
+constexpr core::TimePoint not_timed{};
+
 std::string error_json(const VoiceError& error) {
   std::string json = R"({"code":)";
   codec::append_json_string(json, error.code);
@@ -51,16 +54,16 @@ void Call::send_carrier(core::TimePoint due, Encode encode) {
 }
 
 void Call::on(const OperatorSay& input) {
-  send_voice(moment_.now, [&](std::string& out) { voice_->encode_say(input.text, out); });
+  send_voice(not_timed, [&](std::string& out) { voice_->encode_say(input.text, out); });
 }
 
 void Call::on(const OperatorContext& input) {
-  send_voice(moment_.now, [&](std::string& out) { voice_->encode_context(input.text, out); });
+  send_voice(not_timed, [&](std::string& out) { voice_->encode_context(input.text, out); });
 }
 
 void Call::on(const OperatorPause& input) {
   if (input.paused) interrupt("operator");
-  send_voice(moment_.now, [&](std::string& out) { voice_->encode_pause(input.paused, out); });
+  send_voice(not_timed, [&](std::string& out) { voice_->encode_pause(input.paused, out); });
 }
 
 void Call::open_voice() {
@@ -75,7 +78,7 @@ void Call::on(const VoiceOpened&) {
   voice_state_ = VoiceState::open;
   std::vector<std::string> messages;
   voice_->encode_opening(messages);
-  for (auto& text : messages) outputs_.emplace_back(Send{Leg::voice, std::move(text), moment_.now});
+  for (auto& text : messages) outputs_.emplace_back(Send{Leg::voice, std::move(text), not_timed});
 }
 
 void Call::on(const VoiceMessage& input) {
@@ -204,7 +207,7 @@ void Call::voice_event(const VoiceHangUp&) {
 
 void Call::voice_event(const VoiceToolCall& tool) {
   if (!tool.response_required) return;
-  send_voice(moment_.now, [&](std::string& out) {
+  send_voice(not_timed, [&](std::string& out) {
     voice_->encode_tool_result(tool, false, "This tool is not available on this line.", out);
   });
 }
@@ -226,7 +229,7 @@ void Call::interrupt(std::string_view by) {
   playout_.fence(last_spoken_utterance_);
   playout_.clear(moment_.now, heard_);
   outputs_.emplace_back(DropUnsent{});
-  send_carrier(moment_.now, [this](std::string& out) { carrier_->encode_clear(out); });
+  send_carrier(not_timed, [this](std::string& out) { carrier_->encode_clear(out); });
   answer_begins_.reset();
   settle_heard();
   if (unplayed <= 0ms) return;
@@ -251,14 +254,15 @@ void Call::pump_uplink() {
     if (!frame->is_invented) {
       forwarded_[forwarded_next_++ % forwarded_.size()] = {frame->arrived, moment_.now};
     }
-    outputs_.emplace_back(Send{Leg::voice, std::move(text), frame->arrived});
+    outputs_.emplace_back(
+        Send{Leg::voice, std::move(text), frame->is_invented ? not_timed : frame->arrived});
   }
 }
 
 void Call::pump_playout() {
   while (auto piece = playout_.pull(moment_.now)) {
     if (const auto* mark = std::get_if<Playout::Mark>(&*piece)) {
-      send_carrier(moment_.now, [&](std::string& out) { carrier_->encode_mark(mark->name, out); });
+      send_carrier(not_timed, [&](std::string& out) { carrier_->encode_mark(mark->name, out); });
       continue;
     }
     const auto& media = std::get<Playout::Media>(*piece);

@@ -21,6 +21,9 @@ constexpr milliseconds remainder_lead = 2 * codec::frame_duration;
 /// A provider that sends nothing for this long has finished its utterance, whatever it forgot to
 /// say.
 constexpr milliseconds silence_ends_utterance{300};
+/// The shard's wheel ticks every 5 ms; a message may leave one tick before it is due, so that it is
+/// never late.
+constexpr milliseconds early{5};
 constexpr std::size_t fenced_max = 32;
 constexpr std::size_t marks_max = 64;
 constexpr std::size_t queue_bytes_kept = 32 * 1024;
@@ -46,6 +49,13 @@ constexpr std::int64_t whole_frames(std::int64_t bytes) noexcept { return bytes 
 
 core::Duration Playout::lead(core::TimePoint now) const noexcept {
   return std::max(core::Duration::zero(), plays_until_ - now);
+}
+
+/// The lead below which that many bytes may be sent: a whole message as soon as it fits, less only
+/// when it must.
+core::Duration Playout::low_lead(std::int64_t bytes) const noexcept {
+  return bytes >= bytes_in(settings_.message) ? settings_.lead - settings_.message
+                                              : settings_.lead / 2;
 }
 
 bool Playout::is_fenced(std::string_view utterance) const noexcept {
@@ -141,9 +151,7 @@ std::int64_t Playout::sendable(core::TimePoint now) const noexcept {
   if (!is_open_) return 0;
   const auto room = whole_frames(bytes_in(settings_.lead - lead(now)));
   const auto most = std::min({whole_frames(waiting()), room, bytes_in(settings_.message_max)});
-  const bool worth_a_message =
-      most >= bytes_in(settings_.message) || lead(now) < settings_.lead / 2;
-  return worth_a_message ? std::max<std::int64_t>(0, most) : 0;
+  return lead(now) <= low_lead(most) ? std::max<std::int64_t>(0, most) : 0;
 }
 
 void Playout::pad_to_frame() {
@@ -175,11 +183,11 @@ Playout::Media Playout::take(std::int64_t bytes, core::TimePoint now) {
   const bool inside =
       !utterances_.empty() && sent_ > utterances_.front().begin && sent_ < utterances_.front().end;
   if (inside && plays_until_ < now) ++counts_.underruns;
-  const auto lead_low = plays_until_ - (settings_.lead - settings_.message);
+  const auto planned = plays_until_ - low_lead(bytes) + early;
   Media media;
   media.ulaw = std::span(queue_).subspan(static_cast<std::size_t>(sent_ - queue_start_),
                                          static_cast<std::size_t>(bytes));
-  media.due = std::min(now, std::max(last_push_, lead_low));
+  media.due = std::min(now, std::max({last_push_, opened_, planned}));
   media.plays_at = std::max(plays_until_, now);
   plays_until_ = media.plays_at + time_of(bytes);
   sent_ += bytes;
@@ -199,10 +207,9 @@ std::optional<Playout::Mark> Playout::take_mark() {
 
 std::optional<core::TimePoint> Playout::deadline() const noexcept {
   if (!is_open_) return std::nullopt;
-  if (waiting() >= bytes_in(settings_.message))
-    return plays_until_ - (settings_.lead - settings_.message);
   const bool is_utterance_open = !utterances_.empty() && utterances_.back().is_open;
-  if (waiting() >= frame || (waiting() > 0 && !is_utterance_open))
+  if (waiting() >= frame) return plays_until_ - low_lead(waiting());
+  if (waiting() > 0 && !is_utterance_open)
     return plays_until_ - settings_.lead / 2 + milliseconds(1);
   if (waiting() > 0) return plays_until_ - remainder_lead + milliseconds(1);
   if (is_utterance_open) return std::max(last_push_ + silence_ends_utterance, plays_until_);

@@ -64,7 +64,10 @@ class Playout {
   explicit Playout(PlayoutSettings settings) : settings_(settings) {}
 
   /// The carrier can take audio from now on.
-  void open() noexcept { is_open_ = true; }
+  void open(core::TimePoint now) noexcept {
+    is_open_ = true;
+    opened_ = now;
+  }
 
   /// Takes a piece of agent speech. False when it was refused: its utterance is fenced, or its rate
   /// is impossible.
@@ -128,12 +131,14 @@ class Playout {
   [[nodiscard]] std::int64_t sendable(core::TimePoint now) const noexcept;
   [[nodiscard]] std::int64_t heard_position(core::TimePoint now) const noexcept;
   [[nodiscard]] core::Duration lead(core::TimePoint now) const noexcept;
+  [[nodiscard]] core::Duration low_lead(std::int64_t bytes) const noexcept;
   Media take(std::int64_t bytes, core::TimePoint now);
   std::optional<Mark> take_mark();
   [[nodiscard]] bool is_fenced(std::string_view utterance) const noexcept;
 
   PlayoutSettings settings_;
   bool is_open_ = false;
+  core::TimePoint opened_{};
 
   std::optional<codec::Resampler> resampler_;
   std::vector<std::int16_t> resampled_;

@@ -249,7 +249,7 @@ void CallRunner::carry_out(call::Count& count) {
       services_.log.warn("voice_bad_message", {{"call_id", settings.id}, {"why", count.label}});
       return metrics.counter(Family::voice_bad_messages_total, {provider, count.label}).add();
     case Counted::voice_closed:
-      services_.log.warn("voice_closed", {{"call_id", settings.id}, {"why", count.label}});
+      services_.log.info("voice_closed", {{"call_id", settings.id}, {"why", count.label}});
       return metrics.counter(Family::voice_close_total, {provider, count.label}).add();
     case Counted::barge_in:
       return metrics.counter(Family::barge_in_total, {count.label}).add();
@@ -260,6 +260,7 @@ std::function<void(core::TimePoint, core::TimePoint)> CallRunner::stamp(call::Le
                                                                         const char* direction) {
   auto& histogram = services_.metrics.histogram(ops::Family::media_transit_seconds, {direction});
   return [this, leg, &histogram](core::TimePoint due, core::TimePoint written) {
+    if (due == core::TimePoint{}) return;
     call_->note_written(leg, due, written);
     histogram.observe(std::chrono::duration<double>(written - due).count());
   };

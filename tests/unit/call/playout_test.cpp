@@ -15,7 +15,7 @@ namespace {
 
 /// Plays a playout on a virtual clock against a carrier that plays in real time and echoes marks.
 struct Line {
-  explicit Line(core::Duration delay = 0ms) : echo_delay(delay) { playout.open(); }
+  explicit Line(core::Duration delay = 0ms) : echo_delay(delay) { playout.open(now); }
 
   bool speak(std::string_view id, int ms, int rate = 8000) {
     samples.resize(static_cast<std::size_t>(ms) * static_cast<std::size_t>(rate) / 1000);
