@@ -1,0 +1,202 @@
+#include "web/api.hpp"
+
+#include <simdjson.h>
+
+#include "tests/unit/catch.hpp"
+#include "tests/unit/web/requests.hpp"
+#include "web/parameters.hpp"
+
+using namespace tandem;
+
+namespace {
+
+constexpr auto id = "0a1b2c3d-0000-4000-8000-000000000001";
+
+template <class Query>
+Query expect_query(const std::string& target) {
+  const auto request = web::parse_api(test::get(target));
+  INFO(target);
+  REQUIRE(std::holds_alternative<web::ApiQuery>(request));
+  REQUIRE(std::holds_alternative<Query>(std::get<web::ApiQuery>(request)));
+  return std::get<Query>(std::get<web::ApiQuery>(request));
+}
+
+core::HttpResponse expect_problem(const core::HttpRequest& request) {
+  const auto parsed = web::parse_api(request);
+  INFO(request.target);
+  REQUIRE(std::holds_alternative<core::HttpResponse>(parsed));
+  const auto& response = std::get<core::HttpResponse>(parsed);
+  CHECK(core::find_header(response.headers, "Content-Type") == "application/problem+json");
+  CHECK(core::find_header(response.headers, "X-Content-Type-Options") == "nosniff");
+  return response;
+}
+
+/// "name code" of every wrong parameter, in order.
+std::vector<std::string> wrong_parameters(const std::string& query) {
+  const auto response = expect_problem(test::get("/api/v1/calls?" + query));
+  CHECK(response.status == 400);
+  simdjson::dom::parser parser;
+  std::vector<std::string> errors;
+  for (const auto error : parser.parse(response.body)["errors"].get_array()) {
+    errors.push_back(std::string(std::string_view(error["name"])) + " " +
+                     std::string(std::string_view(error["code"])));
+  }
+  return errors;
+}
+
+core::WallTime wall(std::int64_t seconds) { return core::WallTime(std::chrono::seconds(seconds)); }
+
+}  // namespace
+
+TEST_CASE("a list without parameters asks for the first fifty calls") {
+  for (const std::string target :
+       {"/api/v1/calls", "/api/v1/calls?", "/api/v1/calls?outcome=&q=&from="}) {
+    const auto filter = expect_query<web::ListCalls>(target).filter;
+    CHECK(filter.limit == 50);
+    CHECK(filter.cursor.empty());
+    CHECK_FALSE(filter.outcome);
+    CHECK_FALSE(filter.q);
+    CHECK_FALSE(filter.from);
+  }
+}
+
+TEST_CASE("every filter of the list is read") {
+  const auto filter =
+      expect_query<web::ListCalls>(
+          "/api/v1/calls?outcome=booked&q=table%20for+two&number=%2B1+(555)+555-0123"
+          "&from=2026-11-22T12:00:00Z&to=2026-11-22T14:00:00%2B01:00&min_duration=5"
+          "&max_duration=600&status=completed&direction=inbound&cursor=12_ab-c&limit=7")
+          .filter;
+  CHECK(filter.outcome == "booked");
+  CHECK(filter.q == "table for two");
+  CHECK(filter.number == "+15555550123");
+  CHECK(filter.from == wall(1'795'348'800));
+  CHECK(filter.to == wall(1'795'348'800 + 3600));
+  CHECK(filter.min_duration_s == 5);
+  CHECK(filter.max_duration_s == 600);
+  CHECK(filter.status == "completed");
+  CHECK(filter.direction == "inbound");
+  CHECK(filter.cursor == "12_ab-c");
+  CHECK(filter.limit == 7);
+}
+
+TEST_CASE("plain days reach from the beginning of the first to the end of the last") {
+  const auto filter =
+      expect_query<web::ListCalls>("/api/v1/calls?from=2026-11-22&to=2026-11-22").filter;
+  CHECK(filter.from == wall(1'795'305'600));
+  CHECK(filter.to == wall(1'795'305'600 + 86'400));
+}
+
+TEST_CASE("wrong parameters are refused by name, all at once") {
+  using Errors = std::vector<std::string>;
+  CHECK(wrong_parameters("outcome=great&limit=0") ==
+        Errors{"outcome unknown_word", "limit out_of_range"});
+  CHECK(wrong_parameters("outcome=Booked") == Errors{"outcome unknown_word"});
+  CHECK(wrong_parameters("limit=501") == Errors{"limit out_of_range"});
+  CHECK(wrong_parameters("limit=99999999999999999999") == Errors{"limit out_of_range"});
+  CHECK(wrong_parameters("limit=1.5") == Errors{"limit not_a_number"});
+  CHECK(wrong_parameters("limit=+5") == Errors{"limit not_a_number"});
+  CHECK(wrong_parameters("min_duration=-1") == Errors{"min_duration out_of_range"});
+  CHECK(wrong_parameters("min_duration=9&max_duration=3") == Errors{"max_duration below_min"});
+  CHECK(wrong_parameters("from=yesterday") == Errors{"from not_a_time"});
+  CHECK(wrong_parameters("from=2026-11-23&to=2026-11-22T00:00:00Z") == Errors{"to before_from"});
+  CHECK(wrong_parameters("number=abc") == Errors{"number not_a_phone_number"});
+  CHECK(wrong_parameters("number=1234567890123456") == Errors{"number not_a_phone_number"});
+  CHECK(wrong_parameters("number=1+2%2B3") == Errors{"number not_a_phone_number"});
+  CHECK(wrong_parameters("number=%3Cimg%20src=x%3E") == Errors{"number not_a_phone_number"});
+  CHECK(wrong_parameters("status=done") == Errors{"status unknown_word"});
+  CHECK(wrong_parameters("direction=sideways") == Errors{"direction unknown_word"});
+  CHECK(wrong_parameters("cursor=1';drop") == Errors{"cursor unknown_cursor"});
+  CHECK(wrong_parameters("q=a%00b") == Errors{"q not_text"});
+  CHECK(wrong_parameters("q=%FF") == Errors{"q not_text"});
+  CHECK(wrong_parameters("q=a%0D%0ASet-Cookie:x") == Errors{"q not_text"});
+  CHECK(wrong_parameters("q=" + std::string(201, 'a')) == Errors{"q too_long"});
+  CHECK(wrong_parameters("limit=1&limit=2") == Errors{"limit given_twice"});
+  CHECK(wrong_parameters("sort=up") == Errors{"sort unknown_parameter"});
+  CHECK(wrong_parameters("q=%zz") == Errors{" bad_escape"});
+}
+
+TEST_CASE("A15: what is wrong is quoted without control characters that could split the answer") {
+  const auto response = expect_problem(test::get("/api/v1/calls?a%0D%0Ab=1"));
+  CHECK(response.body.find('\r') == std::string::npos);
+  CHECK(response.body.find('\n') == std::string::npos);
+  for (const auto& [name, value] : response.headers)
+    CHECK(value.find_first_of("\r\n") == std::string::npos);
+}
+
+TEST_CASE("each part of a call has its address") {
+  const std::string call = std::string("/api/v1/calls/") + id;
+  CHECK(expect_query<web::GetCall>(call).call_id == id);
+  CHECK(expect_query<web::GetTranscript>(call + "/transcript").call_id == id);
+  CHECK(expect_query<web::GetEvents>(call + "/events").call_id == id);
+  CHECK(expect_query<web::GetLatency>(call + "/latency").call_id == id);
+  CHECK(expect_query<web::GetCall>("/api/v1/calls/0A1B2C3D-0000-4000-8000-000000000001").call_id ==
+        id);
+}
+
+TEST_CASE("A08: no other spelling of a path means anything") {
+  const std::string call = std::string("/api/v1/calls/") + id;
+  for (const std::string& target :
+       {std::string("/api/v1/calls/"),
+        std::string("/api/v1//calls"),
+        std::string("/api/v1/Calls"),
+        std::string("/api/v1/calls/.."),
+        std::string("/api/v1/calls/../calls"),
+        std::string("/api/v1/%63alls"),
+        std::string("/api/v1/calls/%2e%2e/calls"),
+        std::string("/api/v1/calls%00"),
+        std::string("/api/v2/calls"),
+        std::string("/api/v1"),
+        std::string("/api/"),
+        call + "/",
+        call + "//transcript",
+        call + "/transcript/",
+        call + "/Transcript",
+        call + "%00",
+        call + "/../events",
+        std::string("/api/v1/calls/1"),
+        std::string("/api/v1/calls/\xC0\xAE\xC0\xAE/passwd"),
+        std::string("/api/v1/calls/0a1b2c3d_0000_4000_8000_000000000001"),
+        std::string("/api/v1/calls/0a1b2c3g-0000-4000-8000-000000000001")}) {
+    CHECK(expect_problem(test::get(target)).status == 404);
+  }
+}
+
+TEST_CASE("another method is refused and told which one works") {
+  for (const std::string method : {"POST", "PUT", "DELETE", "PATCH", "get"}) {
+    for (const std::string& target :
+         {std::string("/api/v1/calls"), std::string("/api/v1/calls/") + id}) {
+      auto request = test::get(target);
+      request.method = method;
+      const auto response = expect_problem(request);
+      CHECK(response.status == 405);
+      CHECK(core::find_header(response.headers, "Allow") == "GET");
+    }
+  }
+}
+
+TEST_CASE("parameters where there are none are refused") {
+  CHECK(expect_problem(test::get(std::string("/api/v1/calls/") + id + "?limit=5")).status == 400);
+}
+
+TEST_CASE("times are read as RFC 3339 has them and not otherwise") {
+  CHECK(web::parse_rfc3339("1970-01-01T00:00:00Z") == wall(0));
+  CHECK(web::parse_rfc3339("2026-11-22T12:00:00.5Z") ==
+        wall(1'795'348'800) + std::chrono::milliseconds(500));
+  CHECK(web::parse_rfc3339("2026-11-22T12:00:00.1234567Z") ==
+        wall(1'795'348'800) + std::chrono::microseconds(123'456));
+  CHECK(web::parse_rfc3339("2026-11-22t07:00:00-05:00") == wall(1'795'348'800));
+  CHECK(web::parse_rfc3339("2026-11-22T14:00:00 02:00") == wall(1'795'348'800));
+  for (const std::string text :
+       {"", "2026-11-22", "2026-11-22T12:00:00", "2026-11-22 12:00:00Z", "2026-02-30T12:00:00Z",
+        "2026-13-01T12:00:00Z", "1969-12-31T23:59:59Z", "2026-11-22T24:00:00Z",
+        "2026-11-22T12:60:00Z", "2026-11-22T12:00:00.Z", "2026-11-22T12:00:00+2:00",
+        "2026-11-22T12:00:00Zx", "26-11-22T12:00:00Z", "2026-11-22T12:00:00+25:00",
+        "-026-11-22T12:00:00Z"}) {
+    INFO(text);
+    CHECK_FALSE(web::parse_rfc3339(text));
+  }
+  CHECK(web::parse_day("2024-02-29") == wall(1'709'164'800));
+  CHECK_FALSE(web::parse_day("2023-02-29"));
+  CHECK_FALSE(web::parse_day("2024-02-29T"));
+}

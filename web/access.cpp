@@ -1,0 +1,78 @@
+#include "web/access.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "web/answers.hpp"
+
+namespace tandem::web {
+
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+bool is_number(std::string_view text, std::size_t digits_max) noexcept {
+  return !text.empty() && text.size() <= digits_max &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// 127.x.y.z in full dotted form; names that only begin like it are not.
+bool is_loopback_v4(std::string_view text) noexcept {
+  if (!text.starts_with("127.")) return false;
+  int parts = 1;
+  for (text.remove_prefix(4);; ++parts) {
+    const auto dot = text.find('.');
+    const std::string_view part = text.substr(0, dot);
+    if (!is_number(part, 3) || (part.size() == 3 && part > "255")) return false;
+    if (dot == std::string_view::npos) return parts == 3;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+bool is_loopback_peer(std::string_view peer) noexcept {
+  constexpr std::string_view mapped = "::ffff:";
+  if (peer.starts_with(mapped)) peer.remove_prefix(mapped.size());
+  return peer == "::1" || is_loopback_v4(peer);
+}
+
+bool is_loopback_host(std::string_view host) {
+  const auto bracket = host.rfind(']');
+  const auto colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  if (colon != std::string_view::npos) {
+    if (!is_number(host.substr(colon + 1), 5)) return false;
+    host = host.substr(0, colon);
+  }
+  return host == "[::1]" || lower(host) == "localhost" || is_loopback_v4(host);
+}
+
+bool tells_of_a_proxy(const std::pair<std::string, std::string>& header) {
+  constexpr std::array<std::string_view, 5> names = {"forwarded", "via", "x-real-ip",
+                                                     "true-client-ip", "cf-connecting-ip"};
+  const std::string name = lower(header.first);
+  return name.starts_with("x-forwarded") ||
+         std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+bool is_local_operator(const core::HttpRequest& request) {
+  return is_loopback_peer(request.peer) && is_loopback_host(request.header("Host")) &&
+         std::none_of(request.headers.begin(), request.headers.end(), tells_of_a_proxy);
+}
+
+core::HttpResponse local_only() {
+  return problem(
+      403, "Only from this machine",
+      "This bridge has no user accounts yet, so its dashboard and API answer only requests that "
+      "come straight from the machine it runs on, addressed to localhost. From elsewhere use a "
+      "tunnel, for example `ssh -L 8080:127.0.0.1:8080 HOST`, and open http://localhost:8080.");
+}
+
+}  // namespace tandem::web
