@@ -221,6 +221,7 @@ def run(chosen, stack):
 def main():
     chosen = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that puts us in the background ignores it
     try:
         with contextlib.ExitStack() as stack:
             return run(chosen, stack)
