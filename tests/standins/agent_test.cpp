@@ -61,13 +61,15 @@ TEST_CASE("a client message with an unknown key, a wrong type or a missing key i
   CHECK(client_message_problem(parse_object(R"({"type":"audio_input","data":"AAA="})")).empty());
   CHECK(client_message_problem(parse_object(R"({"type":"session_settings","context":null})"))
             .empty());
-  for (
-      const char* bad :
-      {R"({"type":"audio_input"})", R"({"type":"audio_input","data":1})", R"({"type":"audio"})",
-       R"({"type":"audio_input","data":"","x":1})",
-       R"({"type":"session_settings","audio":{"format":"linear16","sample_rate":8000,"channels":1}})",
-       R"({"type":"session_settings","audio":{"encoding":"mulaw","sample_rate":8000,"channels":1}})",
-       R"({"type":"session_settings","audio":{"encoding":"linear16","sample_rate":"8000","channels":1}})"}) {
+  for (const char* bad :
+       {R"({"type":"audio_input"})", R"({"type":"audio_input","data":1})", R"({"type":"audio"})",
+        R"({"type":"audio_input","data":"","x":1})",
+        R"({"type":"session_settings","audio":{"format":"linear16","sample_rate":8000,)"
+        R"("channels":1}})",
+        R"({"type":"session_settings","audio":{"encoding":"mulaw","sample_rate":8000,)"
+        R"("channels":1}})",
+        R"({"type":"session_settings","audio":{"encoding":"linear16","sample_rate":"8000",)"
+        R"("channels":1}})"}) {
     INFO(bad);
     CHECK_FALSE(client_message_problem(parse_object(bad)).empty());
   }

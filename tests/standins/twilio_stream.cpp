@@ -325,7 +325,8 @@ std::string TwilioStream::start_message(const std::string& call_sid,
 std::string TwilioStream::media_message(std::string_view payload_json) {
   ++chunk_;
   return fmt::format(
-      R"({{"event":"media","sequenceNumber":"{}","media":{{"track":"inbound","chunk":"{}","timestamp":"{}","payload":{}}},"streamSid":"{}"}})",
+      R"({{"event":"media","sequenceNumber":"{}","media":{{"track":"inbound","chunk":"{}",)"
+      R"("timestamp":"{}","payload":{}}},"streamSid":"{}"}})",
       ++sequence_, chunk_, timestamp(), payload_json, stream_sid_);
 }
 

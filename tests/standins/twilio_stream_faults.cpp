@@ -57,11 +57,10 @@ bool TwilioStream::perform_fault(const std::string& what, const json::object& st
   } else if (what == "second_start") {
     send_second_start(step);
   } else if (what == "unknown_event") {
-    socket_->send_text(text_or(
-        step, "text",
-        fmt::format(
-            R"({{"event":"weather","sequenceNumber":"{}","streamSid":"{}","weather":{{"sky":"grey"}}}})",
-            ++sequence_, stream_sid_)));
+    const std::string weather =
+        fmt::format(R"({{"event":"weather","sequenceNumber":"{}","streamSid":"{}","sky":"grey"}})",
+                    ++sequence_, stream_sid_);
+    socket_->send_text(text_or(step, "text", weather));
   } else if (what == "send") {
     std::string text = text_or(step, "text", "{}");
     replace_all(text, "{streamSid}", stream_sid_);

@@ -9,7 +9,8 @@ using namespace tandem::standins;
 TEST_CASE("a connect document is read with its parameters") {
   const TwimlDocument document = parse_twiml(
       R"(<?xml version="1.0" encoding="UTF-8"?><Response><Say>Tom &amp; &quot;Jo&quot;</Say>)"
-      R"(<Connect action="https://bridge.test/done" method="POST"><Stream url="wss://bridge.test/media">)"
+      R"(<Connect action="https://bridge.test/done" method="POST">)"
+      R"(<Stream url="wss://bridge.test/media">)"
       R"(<Parameter name="token" value="a&apos;b"/></Stream></Connect></Response>)");
   REQUIRE(document.error == 0);
   CHECK(document.warnings.empty());
@@ -22,14 +23,11 @@ TEST_CASE("a connect document is read with its parameters") {
 
 TEST_CASE("what is not XML is error 12100") {
   for (const char* bad :
-       {"", "Hello", " <Response>", "<Response>", "<Response/>x",
-        "<Response><Say>a & b</Say></Response>", "<Response><Say a=1/></Response>",
-        "<Response a=\"1\" a=\"2\"/>", "<response/>", "<Response><Say></say></Response>",
-        "<Response>text</Response>", "<Response><Say>\x01</Say></Response>",
-        "<Response><Say>\xff</Say></Response>"}) {
+       {"", "Hello", "<Response>", "<Response/>x", "<Response><Say>a & b</Say></Response>",
+        "<Response><Say a=1/></Response>", "<Response a=\"1\" a=\"2\"/>", "<response/>",
+        "<Response><Say></say></Response>", "<Response>text</Response>",
+        "<Response><Say>\x01</Say></Response>", "<Response><Say>\xff</Say></Response>"}) {
     INFO(bad);
-    const bool leading_blank = bad[0] == ' ';
-    if (leading_blank) continue;
     CHECK(parse_twiml(bad).error == 12100);
   }
 }
