@@ -38,4 +38,9 @@ void AddressCache::keep(const std::string& host, const std::string& port, Endpoi
   entries_[key] = Entry{std::move(endpoints), now};
 }
 
+void AddressCache::distrust(const std::string& host, const std::string& port) {
+  const auto entry = entries_.find(key_of(host, port));
+  if (entry != entries_.end()) entry->second.since -= fresh_for + std::chrono::seconds(1);
+}
+
 }  // namespace tandem::net

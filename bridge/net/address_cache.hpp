@@ -29,6 +29,8 @@ class AddressCache {
                                 core::TimePoint now) const;
   void keep(const std::string& host, const std::string& port, Endpoints endpoints,
             core::TimePoint now);
+  /// Nobody answered there: ask again next time, and use it only if that fails.
+  void distrust(const std::string& host, const std::string& port);
 
  private:
   struct Entry {

@@ -61,11 +61,15 @@ void ConnectAttempt::fail(const ErrorCode& error, std::string_view detail) {
 
 Task<std::optional<ByteStream>> ConnectAttempt::open(const core::Url& url, TlsClientContext& tls) {
   std::optional<ByteStream> none;
-  const Endpoints endpoints = co_await resolve(url);
+  NameLookup lookup(context_, url.host, url.port);
+  const Endpoints endpoints = co_await resolve(lookup);
   if (endpoints.empty()) co_return none;
   Socket socket(context_);
   const bool connected = co_await connect(socket, endpoints);
-  if (!connected) co_return none;
+  if (!connected) {
+    lookup.distrust();
+    co_return none;
+  }
   ByteStream stream(std::move(socket));
   if (url.uses_tls()) {
     const bool secured = co_await secure(stream, url, tls);
@@ -75,8 +79,7 @@ Task<std::optional<ByteStream>> ConnectAttempt::open(const core::Url& url, TlsCl
   co_return std::optional<ByteStream>(std::move(stream));
 }
 
-Task<Endpoints> ConnectAttempt::resolve(const core::Url& url) {
-  NameLookup lookup(context_, url.host, url.port);
+Task<Endpoints> ConnectAttempt::resolve(NameLookup& lookup) {
   Endpoints endpoints;
   // half: what is left must do for connecting, perhaps to an address from before
   if (!enter("resolve", limits_.connect / 2, [&lookup] { lookup.give_up(); })) co_return endpoints;

@@ -51,7 +51,7 @@ class ConnectAttempt {
   [[nodiscard]] bool cancelled() const noexcept {
     return canceller_ != nullptr && canceller_->cancelled_;
   }
-  Task<Endpoints> resolve(const core::Url& url);
+  Task<Endpoints> resolve(NameLookup& lookup);
   Task<bool> connect(Socket& socket, const Endpoints& endpoints);
   Task<bool> secure(ByteStream& stream, const core::Url& url, TlsClientContext& tls);
 

@@ -120,6 +120,7 @@ Task<bool> HttpConnection::serve_one() {
 }
 
 Task<bool> HttpConnection::read_header() {
+  if (!received_.empty()) close_after(site_.options.header_timeout);
   for (;;) {
     const HeaderScan scan = scan_header(received_);
     header_bytes_ = scan.bytes;

@@ -97,4 +97,6 @@ void NameLookup::give_up() {
   question_->answered.cancel();
 }
 
+void NameLookup::distrust() { cache_of(context_).distrust(host_, port_); }
+
 }  // namespace tandem::net

@@ -26,6 +26,8 @@ class NameLookup {
   Task<Endpoints> addresses(ErrorCode& error);
   /// Ends addresses() soon. A late answer still goes into the cache.
   void give_up();
+  /// None of the addresses could be connected to.
+  void distrust();
 
  private:
   struct Question;

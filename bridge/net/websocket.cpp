@@ -147,7 +147,8 @@ class WebSocket::Connection {
   enum class Closing : std::uint8_t { no, requested, started };
   Closing closing_ = Closing::no;
   bool reading_ = false;
-  bool close_finished_ = false;
+  bool close_finished_ = false;  ///< the closing handshake that we began
+  bool close_received_ = false;
   bool pinging_ = false;
   bool ended_ = false;
 };
@@ -168,7 +169,9 @@ WebSocket::Connection::Connection(asio::io_context& context, ByteStream stream,
   limit_handshake(ws::stream_base::none());
   stream_.control_callback([this](ws::frame_type kind, beast::string_view) {
     touch();
-    if (kind == ws::frame_type::close) stream_.next_layer().peer_announced_end();
+    if (kind != ws::frame_type::close) return;
+    close_received_ = true;
+    stream_.next_layer().peer_announced_end();
   });
 }
 
@@ -246,7 +249,8 @@ Task<Message> WebSocket::Connection::read() {
 
 void WebSocket::Connection::end(const ErrorCode& error) {
   ended_ = true;
-  last_.clean = error == ws::error::closed || close_finished_;
+  // close_received_: the peer may be gone before our answer to its close frame could be written
+  last_.clean = error == ws::error::closed || close_finished_ || close_received_;
   if (last_.clean) {
     const auto& peer = stream_.reason();
     last_.close_code = peer.code == ws::close_code::none ? 1005 : peer.code;
@@ -287,8 +291,10 @@ void WebSocket::Connection::written(const ErrorCode& error) {
   if (!error) return;
   outbox.close();
   outbox.drop_unsent();
-  // "aborted" means that a closing handshake is under way, which must be left to end by itself
-  if (error != asio::error::operation_aborted) abort(error.message());
+  // The reader finds out by itself, after it has taken what the peer said last: often a close frame
+  // with the reason. "Aborted" means that a closing handshake is under way already.
+  if (error == asio::error::operation_aborted || ended_) return;
+  force_.arm_after(closing_handshake_timeout, [this] { abort("writing failed"); });
 }
 
 void WebSocket::Connection::close(std::uint16_t code, std::string_view reason) {

@@ -46,6 +46,14 @@ class Peer {
     co_await asio::async_write(socket, asio::buffer(text),
                                asio::redirect_error(net::use_task, ignored));
   }
+  /// `block` again and again; errors are ignored.
+  net::Task<void> flood(std::string block, int times) {
+    boost::system::error_code ignored;
+    for (int i = 0; i < times; ++i) {
+      co_await asio::async_write(socket, asio::buffer(block),
+                                 asio::redirect_error(net::use_task, ignored));
+    }
+  }
   /// Reads until `token` has arrived; what was read up to and including it, or everything when the
   /// connection ended.
   net::Task<std::string> read_through(std::string token) {

@@ -171,7 +171,7 @@ TEST_CASE("T04: a message over the limit ends the connection with 1009, and memo
   const long before = resident_kb();
   leg.play([&]() -> net::Task<void> {
     co_await leg.peer.send(bytes);
-    for (int i = 0; i < 512; ++i) co_await leg.peer.send(std::string(65536, 'x'));  // 32 MiB more
+    co_await leg.peer.flood(std::string(65536, 'x'), 512);  // 32 MiB more
     leg.peer.socket.shutdown(RawSocket::shutdown_send);
     const std::string answer = co_await leg.peer.read_to_end();
     CHECK(answer.substr(0, 4) == std::string("\x88\x02\x03\xf1", 4));  // close, 1009
@@ -260,6 +260,19 @@ TEST_CASE("the peer's close is answered and its words are reported") {
   CHECK(leg.last().clean);
   CHECK(leg.last().code == 4001);
   CHECK(leg.last().reason == "agent went home");
+}
+
+TEST_CASE("a peer that closes and is gone at once is still heard, even when we were writing") {
+  OneLeg leg;
+  leg.play([&]() -> net::Task<void> {
+    co_await leg.peer.send(close_frame(4002, "over and out"));
+    leg.peer.reset();
+    for (int i = 0; i < 3; ++i) leg.leg->send("on its way", {});
+    co_await pause_for(leg.context, 1ms);
+  });
+  CHECK(leg.last().clean);
+  CHECK(leg.last().code == 4002);
+  CHECK(leg.last().reason == "over and out");
 }
 
 TEST_CASE("a close frame without a code is 1005") {

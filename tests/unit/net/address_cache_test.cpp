@@ -44,3 +44,14 @@ TEST_CASE("a full cache forgets the oldest name") {
   CHECK(cache.stale("host1", "443", start + 100s) == one);
   CHECK(cache.stale("host" + std::to_string(AddressCache::names_max), "443", start + 100s) == one);
 }
+
+TEST_CASE("an address that nobody answers at is asked for again, and used only in need") {
+  AddressCache cache;
+  cache.distrust("voice.example", "443");
+  cache.keep("voice.example", "443", one, start);
+  cache.distrust("voice.example", "443");
+  CHECK(cache.fresh("voice.example", "443", start).empty());
+  CHECK(cache.stale("voice.example", "443", start) == one);
+  cache.keep("voice.example", "443", other, start);
+  CHECK(cache.fresh("voice.example", "443", start) == other);
+}
