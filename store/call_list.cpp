@@ -179,9 +179,16 @@ void add_number(Conditions& conditions, const std::string& number) {
   }
 }
 
+/// The one word of web::outcome_label, so that a filter finds what the list shows.
+constexpr auto has_outcome_label = R"(
+case when b.state = 'done' then coalesce(b.outcome, 'needs_review')
+  when b.state in ('failed', 'needs_review') then b.state
+  when b.state is null and c.end_time is not null then 'none'
+  else 'pending' end = {})";
+
 Conditions conditions_of(const CallFilter& filter) {
   Conditions conditions;
-  conditions.add_if("coalesce(b.outcome, b.state) = {}", filter.outcome);
+  conditions.add_if(has_outcome_label, filter.outcome);
   conditions.add_if("c.start_time >= {}", filter.from);
   conditions.add_if("c.start_time < {}", filter.to);
   conditions.add_if("c.duration >= {}::bigint", filter.min_duration_s);

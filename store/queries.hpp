@@ -47,7 +47,7 @@ struct CallRow {
 };
 
 struct CallFilter {
-  std::optional<std::string> outcome;  ///< a verdict, or an analysis state such as "failed"
+  std::optional<std::string> outcome;  ///< a verdict, "pending", "needs_review", "failed", "none"
   std::optional<std::string> q;        ///< words said in the call, all of them, each a prefix
   std::optional<std::string> number;   ///< E.164 exactly, or some of its digits
   std::optional<core::WallTime> from;  ///< started at or after

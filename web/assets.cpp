@@ -75,6 +75,7 @@ const Asset* find_asset(std::string_view path) noexcept {
 }
 
 core::HttpResponse answer_asset(const core::HttpRequest& request, const Asset& asset) {
+  if (request.method != "GET") return wrong_method("GET");
   const bool compressed = !asset.gzip.empty() && takes_gzip(request);
   const std::string etag =
       "\"" + std::string(asset.digest.substr(0, 32)) + (compressed ? "-gz\"" : "\"");

@@ -27,8 +27,8 @@ std::span<const Asset> assets() noexcept;
 /// else. `path` is compared as it was sent, never decoded.
 const Asset* find_asset(std::string_view path) noexcept;
 
-/// 200 with the bytes (compressed when the client takes that) or 304; security headers and caching
-/// rules included.
+/// 200 with the bytes (compressed when the client takes that), 304, or 405 unless it is GET;
+/// security headers and caching rules included.
 core::HttpResponse answer_asset(const core::HttpRequest& request, const Asset& asset);
 
 }  // namespace tandem::web

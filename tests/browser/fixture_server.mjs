@@ -16,12 +16,21 @@ const types = {
 export const world = { calls: makeCalls(Date.now()), broken: false, requests: [] };
 
 function json(response, status, body, type = 'application/json') {
-  response.writeHead(status, { ...securityHeaders, 'Content-Type': type, 'Cache-Control': 'no-store' });
+  response.writeHead(status, {
+    ...securityHeaders,
+    'Content-Type': type,
+    'Cache-Control': 'no-store',
+  });
   response.end(JSON.stringify(body));
 }
 
 const problem = (response, status, title, detail) =>
-  json(response, status, { type: 'about:blank', title, status, detail }, 'application/problem+json');
+  json(
+    response,
+    status,
+    { type: 'about:blank', title, status, detail },
+    'application/problem+json',
+  );
 
 const matches = (call, query) =>
   (!query.get('outcome') || call.outcome.label === query.get('outcome')) &&
@@ -48,7 +57,8 @@ function listCalls(response, query) {
 
 function api(response, url) {
   world.requests.push(url.pathname + url.search);
-  if (world.broken) return problem(response, 503, 'The database does not answer', 'Try again soon.');
+  if (world.broken)
+    return problem(response, 503, 'The database does not answer', 'Try again soon.');
   const [, , , , id, part = 'call'] = url.pathname.split('/');
   if (!id) return listCalls(response, url.searchParams);
   const found = oneCall(id, world.calls);
@@ -57,7 +67,7 @@ function api(response, url) {
 }
 
 function asset(response, dist, path) {
-  const isPage = path === '/' || /^\/calls\/[^/]+$/.test(path);
+  const isPage = path === '/' || /^\/calls\/[\dA-Za-z-]{1,64}$/.test(path);
   const file = join(dist, isPage ? 'index.html' : path);
   if (!isPage && !(/^\/assets\/[\w.-]+$/.test(path) && existsSync(file))) {
     return problem(response, 404, 'Not found', '');

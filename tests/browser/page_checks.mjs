@@ -66,7 +66,8 @@ async function behaviourChecks(checks, url) {
   });
   await checks.check('the chosen theme outlives a reload', {}, async (page) => {
     await page.goto(url);
-    const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const ground = () =>
+      page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     const light = await ground();
     const button = page.getByRole('button', { name: /^Colours/ });
     await button.click();

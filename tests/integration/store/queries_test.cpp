@@ -144,7 +144,8 @@ TEST_CASE("each filter of the call list keeps what it names and nothing else") {
   using Text = std::string;
   CHECK(count(db, {}) == 6);
   CHECK(matches(&Filter::outcome, Text("booked")) == 1);
-  CHECK(matches(&Filter::outcome, Text("queued")) == 4);
+  CHECK(matches(&Filter::outcome, Text("pending")) == 5);
+  CHECK(matches(&Filter::outcome, Text("needs_review")) == 0);
   CHECK(matches(&Filter::q, Text("vegan")) == 1);
   CHECK(matches(&Filter::q, Text("VEG prefer")) == 1);
   CHECK(matches(&Filter::q, Text("don't")) == 1);

@@ -132,6 +132,14 @@ TEST_CASE("an asset that the client already has is not sent again") {
   CHECK(web::answer_asset(test::get("/", {{"If-None-Match", "\"other\""}}), example).status == 200);
 }
 
+TEST_CASE("an asset can only be got") {
+  auto request = test::get("/");
+  request.method = "POST";
+  const auto response = web::answer_asset(request, example);
+  CHECK(response.status == 405);
+  CHECK(header(response, "Allow") == "GET");
+}
+
 TEST_CASE("names with a digest are cached for ever, the page is asked for each time") {
   CHECK(header(web::answer_asset(test::get("/"), example), "Cache-Control") ==
         "public, max-age=31536000, immutable");

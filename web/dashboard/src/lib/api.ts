@@ -1,14 +1,15 @@
 // The shapes of the HTTP API (web/render.cpp writes them) and the one function that fetches them.
+// null stands for "not known".
 /** `none`: there was no conversation to judge. */
 export type OutcomeLabel =
   'booked' | 'not_booked' | 'unclear' | 'pending' | 'needs_review' | 'failed' | 'none';
 
 export interface CallSummary {
   id: string;
-  direction: 'inbound' | 'outbound';
-  phone_number: string;
-  from_number: string;
-  to_number: string;
+  direction: 'inbound' | 'outbound' | null;
+  phone_number: string | null;
+  from_number: string | null;
+  to_number: string | null;
   status: string;
   start_time: string;
   answered_time: string | null;
@@ -16,7 +17,7 @@ export interface CallSummary {
   duration: number | null;
   end_reason: string | null;
   answered_by: string | null;
-  provider: string;
+  provider: string | null;
   outcome: { label: OutcomeLabel; confidence: number | null };
 }
 
@@ -42,23 +43,23 @@ export interface AudioAccount {
 
 export interface Verdict {
   label: OutcomeLabel;
-  state: string;
+  state: string | null;
   confidence: number | null;
-  reason: string;
+  reason: string | null;
   evidence: Evidence[];
-  model: string;
-  prompt_version: string;
+  model: string | null;
+  prompt_version: string | null;
   attempts: number;
   analysed_at: string | null;
 }
 
 export interface Call extends Omit<CallSummary, 'outcome'> {
-  call_sid: string;
-  stream_sid: string;
-  chat_id: string;
-  chat_group_id: string;
-  node: string;
-  purpose: string;
+  call_sid: string | null;
+  stream_sid: string | null;
+  chat_id: string | null;
+  chat_group_id: string | null;
+  node: string | null;
+  purpose: string | null;
   outcome: Verdict;
   total_messages: number | null;
   interruptions: number | null;
@@ -73,6 +74,7 @@ export interface TranscriptEntry {
   timestamp: string;
   offset_ms: number;
   event_type: string;
+  audio_ms: number | null;
   heard_ms: number | null;
   heard_ratio: number | null;
   source: string;

@@ -35,9 +35,10 @@ export function duration(seconds: number): string {
 }
 
 /** "+15555550100" → "+1 555 555 0100"; anything else as it is. */
-export function phone(number: string): string {
+export function phone(number: string | null): string {
+  if (!number) return 'Unknown number';
   const match = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number);
-  return match ? `+1 ${match[1]} ${match[2]} ${match[3]}` : number || 'Unknown number';
+  return match ? `+1 ${match[1]} ${match[2]} ${match[3]}` : number;
 }
 
 export const count = (value: number): string => whole.format(value);
@@ -51,8 +52,9 @@ export const fineMilliseconds = (microseconds: number): string =>
 
 export const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 
-/** "not_booked" → "Not booked", "no-answer" → "No answer". */
-export function words(name: string): string {
+/** "not_booked" → "Not booked", "no-answer" → "No answer"; nothing for null. */
+export function words(name: string | null): string {
+  if (!name) return '';
   const text = name.replace(/[_-]+/g, ' ').trim();
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
@@ -63,4 +65,4 @@ const providers: Record<string, string> = {
   openai: 'OpenAI Realtime',
 };
 
-export const providerName = (name: string): string => providers[name] ?? name;
+export const providerName = (name: string | null): string => providers[name ?? ''] ?? name ?? '';

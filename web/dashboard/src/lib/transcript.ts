@@ -7,6 +7,15 @@ export interface Piece {
   quoted: boolean;
 }
 
+/** What the page shows of one line. A browser needs seconds to lay out a line of a million letters (faults A02), and
+ *  nobody says that much in one breath. */
+const lettersShown = 20_000;
+
+export const clipped = (entry: TranscriptEntry): TranscriptEntry =>
+  entry.message.length > lettersShown
+    ? { ...entry, message: entry.message.slice(0, lettersShown) }
+    : entry;
+
 /** Where the unheard part begins. Speech is not text: the share of the audio that was heard is laid over the
  *  letters and moved to the next word's start, so this is a good guess and no more. */
 export function heardLength(entry: TranscriptEntry): number {
