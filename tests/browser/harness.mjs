@@ -94,6 +94,22 @@ export class Checks {
     this.#host = host;
   }
 
+  /** As check, without a page. */
+  checkPlain(name, body) {
+    try {
+      body();
+      this.passed += 1;
+      console.log(`ok ${name}`);
+    } catch (error) {
+      this.#fail(name, error);
+    }
+  }
+
+  #fail(name, error) {
+    this.failed += 1;
+    console.log(`not ok ${name}\n  ${String(error.message).split('\n').join('\n  ')}`);
+  }
+
   /** `body(page, troubles)` throws when the behaviour is not there; troubles that are left count as a failure. */
   async check(name, options, body) {
     const began = performance.now();
@@ -104,8 +120,7 @@ export class Checks {
       this.passed += 1;
       console.log(`ok ${name} (${Math.round(performance.now() - began)} ms)`);
     } catch (error) {
-      this.failed += 1;
-      console.log(`not ok ${name}\n  ${String(error.message).split('\n').join('\n  ')}`);
+      this.#fail(name, error);
     }
     await opened.close();
   }

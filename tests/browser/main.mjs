@@ -4,6 +4,7 @@ import { serveFixtures } from './fixture_server.mjs';
 import { fixtureChecks } from './fixture_checks.mjs';
 import { Checks, launch } from './harness.mjs';
 import { pageChecks } from './page_checks.mjs';
+import { sourceChecks } from './source_checks.mjs';
 
 const { values: options } = parseArgs({
   options: { url: { type: 'string' }, dist: { type: 'string' }, shots: { type: 'string' } },
@@ -14,6 +15,7 @@ const url = (server?.url ?? options.url).replace(/\/$/, '');
 const browser = await launch();
 const checks = new Checks(browser, new URL(url).host);
 
+if (server) sourceChecks(checks);
 await pageChecks(checks, url, options.shots);
 if (server) {
   await fixtureChecks(checks, url, options.shots);
