@@ -93,7 +93,7 @@ bool Spool::flush(std::chrono::milliseconds timeout) {
   return flushed_.wait_for(lock, timeout, [&] { return flush_done_ >= wanted; });
 }
 
-std::vector<Spool::Queued> Spool::take_queue(bool& stopping, std::uint64_t& flush_wanted) {
+std::deque<Spool::Queued> Spool::take_queue(bool& stopping, std::uint64_t& flush_wanted) {
   std::unique_lock lock(mutex_);
   const auto has_work = [this] {
     return !queue_.empty() || stopping_ || flush_wanted_ > flush_done_;
@@ -114,7 +114,7 @@ void Spool::run() {
   std::uint64_t flushed = 0;
   while (!stopping) {
     std::uint64_t flush_wanted = 0;
-    std::vector<Queued> taken = take_queue(stopping, flush_wanted);
+    std::deque<Queued> taken = take_queue(stopping, flush_wanted);
     const core::WallTime wall = taken.empty() ? wall_now() : taken.front().record.wall;
     for (Queued& queued : taken) {
       writer_.accept(queued.record, std::move(queued.on_durable));

@@ -105,7 +105,7 @@ class Spool {
 
   bool enqueue(Queued queued);
   void run();
-  std::vector<Queued> take_queue(bool& stopping, std::uint64_t& flush_wanted);
+  std::deque<Queued> take_queue(bool& stopping, std::uint64_t& flush_wanted);
   void publish(core::WallTime wall, std::uint64_t flushed);
   void delete_segments(SpoolPosition through);
 
@@ -119,7 +119,7 @@ class Spool {
   std::condition_variable writer_wakes_;
   std::condition_variable reader_wakes_;
   std::condition_variable flushed_;
-  std::vector<Queued> queue_;
+  std::deque<Queued> queue_;  ///< a deque: growing it never moves what is in it
   std::uint64_t appended_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t flush_wanted_ = 0;
