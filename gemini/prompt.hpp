@@ -34,8 +34,9 @@ inline constexpr std::string_view transcript_introduction =
 inline constexpr std::string_view verdict_schema =
     R"({"type":"object","additionalProperties":false,)"
     R"("required":["evidence","reason","outcome","confidence"],"properties":{)"
-    R"("evidence":{"type":"array","maxItems":4,"items":{"type":"object","additionalProperties":false,)"
-    R"("required":["turn","quote"],"properties":{"turn":{"type":"integer"},"quote":{"type":"string"}}}},)"
+    R"("evidence":{"type":"array","maxItems":4,)"
+    R"("items":{"type":"object","additionalProperties":false,"required":["turn","quote"],)"
+    R"("properties":{"turn":{"type":"integer"},"quote":{"type":"string"}}}},)"
     R"("reason":{"type":"string","description":"One sentence."},)"
     R"("outcome":{"type":"string","enum":["booked","not_booked","unclear"]},)"
     R"("confidence":{"type":"number","minimum":0,"maximum":1},)"

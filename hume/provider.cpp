@@ -54,8 +54,14 @@ call::VoiceEndpoint EviProvider::open(bool resume) {
   call::VoiceEndpoint endpoint;
   endpoint.url = settings_->base_url;
   endpoint.url.scheme = settings_->base_url.uses_tls() ? "wss" : "ws";
-  std::string& target = endpoint.url.target;
-  target.resize(target.find('?') == std::string::npos ? target.size() : target.find('?'));
+  endpoint.url.target = chat_target();
+  endpoint.headers.emplace_back("X-Hume-Api-Key", settings_->api_key.expose());
+  return endpoint;
+}
+
+std::string EviProvider::chat_target() const {
+  std::string target = settings_->base_url.target;
+  target.erase(std::min(target.find('?'), target.size()));
   while (target.ends_with('/')) target.pop_back();
   target += chat_path;
   target += '?';
@@ -71,8 +77,7 @@ call::VoiceEndpoint EviProvider::open(bool resume) {
     target += "&resumed_chat_group_id=";
     core::append_url_encoded(target, chat_group_id_);
   }
-  endpoint.headers.emplace_back("X-Hume-Api-Key", settings_->api_key.expose());
-  return endpoint;
+  return target;
 }
 
 void EviProvider::encode_opening(std::vector<std::string>& messages) {

@@ -81,6 +81,7 @@ class EviProvider final : public call::VoiceProvider {
   void handle(const SettingsEcho&, Events&) {}
   void handle(const UnknownMessage&, Events&) {}
 
+  std::string chat_target() const;
   Utterance& utterance_of(std::string_view id);
   void hang_up(Events& events);
   void talk_goes_on() noexcept;
@@ -89,7 +90,7 @@ class EviProvider final : public call::VoiceProvider {
   std::shared_ptr<const EviSettings> settings_;
   EviPersona persona_;
   std::string chat_group_id_;  ///< of the newest chat; what a resume names
-  int lost_to_errors_ = 0;     ///< connections of this call that ended in an error whose rule says `once`
+  int lost_to_errors_ = 0;     ///< connections of this call that ended in an error marked `once`
 
   // Of the present connection; open() starts them anew.
   bool resuming_ = false;

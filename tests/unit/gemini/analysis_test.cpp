@@ -64,6 +64,24 @@ std::string question_of(const core::OutgoingRequest& request) {
   return std::string(std::string_view(root.at_pointer("/contents/0/parts/0/text")));
 }
 
+/// The good verdict with another member at its end.
+std::string with(const std::string& key, const std::string& value) {
+  return R"({"evidence":[],"reason":"r","outcome":"unclear","confidence":0.5,")" + key +
+         "\":" + value + "}";
+}
+
+/// The good verdict with one member set to `value`.
+std::string replacing(const std::string& key, const std::string& value) {
+  std::string json = "{";
+  for (const auto& [name, usual] :
+       {std::pair{"evidence", "[]"}, std::pair{"reason", "\"r\""},
+        std::pair{"outcome", "\"unclear\""}, std::pair{"confidence", "0.5"},
+        std::pair{"appointment", "null"}}) {
+    json += std::string(json == "{" ? "\"" : ",\"") + name + "\":" + (key == name ? value : usual);
+  }
+  return json + "}";
+}
+
 const std::string good = R"({"evidence":[],"reason":"r","outcome":"unclear","confidence":0.5})";
 
 }  // namespace
@@ -154,10 +172,10 @@ TEST_CASE("G01 G02: Gemini failures that may pass are transient, with the wait t
 }
 
 TEST_CASE("G01: a daily Gemini quota waits hours whatever delay stands beside it", "[gemini]") {
-  const auto failure = failure_of(answered(
-      429,
-      R"({"error":{"status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"RequestsPerMinute"},)"
-      R"({"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]},{"retryDelay":"2s"}]}})"));
+  const auto failure = failure_of(
+      answered(429, R"({"error":{"status":"RESOURCE_EXHAUSTED","details":[{"violations":[)"
+                    R"({"quotaId":"GenerateRequestsPerMinutePerProject"},)"
+                    R"({"quotaId":"GenerateRequestsPerDayPerProject"}]},{"retryDelay":"2s"}]}})"));
   CHECK(failure.kind == FailureKind::daily_quota);
   CHECK(failure.reason == "daily_quota");
   CHECK(failure.retry_after >= 1h);
@@ -206,74 +224,45 @@ TEST_CASE("G05: a Gemini answer without usable text is invalid, with its reason"
   CHECK(failure_of(model_said("no idea")).raw == "no idea");
 }
 
-TEST_CASE("G05: a verdict that breaks the schema is refused with its named error", "[gemini]") {
+TEST_CASE("G05: a verdict text that is no object of the right keys is refused", "[gemini]") {
   CHECK(verdict_error("") == "no_text");
   CHECK(verdict_error("[]") == "not_an_object");
   CHECK(verdict_error(good + good) == "not_json");
-  CHECK(verdict_error(R"({"reason":"r","outcome":"unclear","confidence":0.5})") == "missing_field");
-  CHECK(verdict_error(
-            R"({"evidence":[],"reason":"r","outcome":"unclear","confidence":0.5,"refund":500})") ==
-        "unexpected_field");
-  CHECK(
-      verdict_error(
-          R"({"evidence":[],"reason":"r","outcome":"unclear","outcome":"booked","confidence":0.5})") ==
-      "duplicate_field");
-  CHECK(verdict_error(R"({"evidence":{},"reason":"r","outcome":"unclear","confidence":0.5})") ==
-        "wrong_type");
-  CHECK(verdict_error(R"({"evidence":[7],"reason":"r","outcome":"unclear","confidence":0.5})") ==
-        "wrong_type");
-  CHECK(verdict_error(
-            R"({"evidence":[{"turn":1}],"reason":"r","outcome":"unclear","confidence":0.5})") ==
-        "missing_field");
-  CHECK(
-      verdict_error(
-          R"({"evidence":[{"turn":1,"quote":"q","x":1}],"reason":"r","outcome":"unclear","confidence":0.5})") ==
-      "unexpected_field");
-  CHECK(
-      verdict_error(
-          R"({"evidence":[{"turn":"1","quote":"q"}],"reason":"r","outcome":"unclear","confidence":0.5})") ==
-      "wrong_type");
-  CHECK(
-      verdict_error(
-          R"({"evidence":[{"turn":-1,"quote":"q"}],"reason":"r","outcome":"unclear","confidence":0.5})") ==
-      "turn_out_of_range");
-  CHECK(
-      verdict_error(
-          R"({"evidence":[{"turn":1.5,"quote":"q"}],"reason":"r","outcome":"unclear","confidence":0.5})") ==
-      "wrong_type");
-  CHECK(
-      verdict_error(
-          R"({"evidence":[{"turn":1,"quote":null}],"reason":"r","outcome":"unclear","confidence":0.5})") ==
-      "wrong_type");
-  std::string many;
-  for (int i = 0; i < 5; ++i) many += std::string(i > 0 ? "," : "") + R"({"turn":1,"quote":"q"})";
-  CHECK(verdict_error(R"({"evidence":[)" + many +
-                      R"(],"reason":"r","outcome":"unclear","confidence":0.5})") ==
-        "too_much_evidence");
-  CHECK(verdict_error(R"({"evidence":[],"reason":null,"outcome":"unclear","confidence":0.5})") ==
-        "wrong_type");
-  CHECK(verdict_error(R"({"evidence":[],"reason":"r","outcome":"maybe","confidence":0.5})") ==
-        "unknown_outcome");
-  CHECK(verdict_error(R"({"evidence":[],"reason":"r","outcome":"Booked","confidence":0.5})") ==
-        "unknown_outcome");
-  CHECK(verdict_error(R"({"evidence":[],"reason":"r","outcome":"unclear","confidence":2})") ==
-        "confidence_out_of_range");
-  CHECK(verdict_error(R"({"evidence":[],"reason":"r","outcome":"unclear","confidence":-0.1})") ==
-        "confidence_out_of_range");
-  CHECK(verdict_error(R"({"evidence":[],"reason":"r","outcome":"unclear","confidence":"0.5"})") ==
-        "wrong_type");
-  CHECK(
-      verdict_error(
-          R"({"evidence":[],"reason":"r","outcome":"unclear","confidence":0.5,"appointment":"Thursday"})") ==
-      "wrong_type");
-  CHECK(
-      verdict_error(
-          R"({"evidence":[],"reason":"r","outcome":"unclear","confidence":0.5,"appointment":{"vip":true}})") ==
-      "unexpected_field");
-  CHECK(
-      verdict_error(
-          R"({"evidence":[],"reason":"r","outcome":"unclear","confidence":0.5,"appointment":{"name":7}})") ==
-      "wrong_type");
+  CHECK(verdict_error(R"({"reason":"r","outcome":"unclear","confidence":1})") == "missing_field");
+  CHECK(verdict_error(with("refund", "500")) == "unexpected_field");
+  CHECK(verdict_error(with("outcome", "\"booked\"")) == "duplicate_field");
+}
+
+TEST_CASE("G05: a verdict member that breaks the schema is refused with its named error",
+          "[gemini]") {
+  struct Bad {
+    const char* key;
+    const char* value;
+    const char* error;
+  };
+  const Bad cases[] = {
+      {"evidence", "{}", "wrong_type"},
+      {"evidence", "[7]", "wrong_type"},
+      {"evidence", R"([{"turn":1}])", "missing_field"},
+      {"evidence", R"([{"turn":1,"quote":"q","x":1}])", "unexpected_field"},
+      {"evidence", R"([{"turn":"1","quote":"q"}])", "wrong_type"},
+      {"evidence", R"([{"turn":-1,"quote":"q"}])", "turn_out_of_range"},
+      {"evidence", R"([{"turn":4294967296,"quote":"q"}])", "turn_out_of_range"},
+      {"evidence", R"([{"turn":1.5,"quote":"q"}])", "wrong_type"},
+      {"evidence", R"([{"turn":1,"quote":null}])", "wrong_type"},
+      {"evidence", "[7,7,7,7,7]", "too_much_evidence"},
+      {"reason", "null", "wrong_type"},
+      {"outcome", "\"maybe\"", "unknown_outcome"},
+      {"outcome", "\"Booked\"", "unknown_outcome"},
+      {"outcome", "true", "wrong_type"},
+      {"confidence", "2", "confidence_out_of_range"},
+      {"confidence", "-0.1", "confidence_out_of_range"},
+      {"confidence", "\"0.5\"", "wrong_type"},
+      {"appointment", "\"Thursday\"", "wrong_type"},
+      {"appointment", R"({"vip":true})", "unexpected_field"},
+      {"appointment", R"({"name":7})", "wrong_type"},
+  };
+  for (const Bad& bad : cases) CHECK(verdict_error(replacing(bad.key, bad.value)) == bad.error);
 }
 
 TEST_CASE("a call in which nobody spoke to the agent needs no model", "[gemini]") {

@@ -46,15 +46,15 @@ bool scan_agrees(const std::string& text) {
 }  // namespace
 
 TEST_CASE("the audio scan takes every order and spacing of a flat audio_output", "[hume]") {
-  for (
-      const std::string& text : {
-          base,
-          std::string(
-              R"( { "data" : "QUJD" , "index" : 0 , "id" : "a" , "type" : "audio_output" } )"),
-          std::string("{\n\t\"type\":\"audio_output\",\r\n\"id\":\"\",\"index\":-4,\"data\":\"\"}"),
-          std::string(
-              R"({"is_final_chunk":true,"n":-0,"s":"x","z":false,"type":"audio_output","id":"a","index":0,"data":"QQ=="})"),
-      }) {
+  for (const std::string& text : {
+           base,
+           std::string(
+               R"( { "data" : "QUJD" , "index" : 0 , "id" : "a" , "type" : "audio_output" } )"),
+           std::string(
+               "{\n\t\"type\":\"audio_output\",\r\n\"id\":\"\",\"index\":-4,\"data\":\"\"}"),
+           std::string(R"({"is_final_chunk":true,"n":-0,"s":"x","z":false,)"
+                       R"("type":"audio_output","id":"a","index":0,"data":"QQ=="})"),
+       }) {
     INFO(text);
     CHECK(scan_agrees(text));
   }

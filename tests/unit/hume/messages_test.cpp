@@ -14,7 +14,7 @@ namespace {
 
 std::string user_message(const std::string& content, const std::string& scores,
                          const std::string& time) {
-  return R"({"type":"user_message","from_text":false,"interim":false,"message":{"role":"user","content":)" +
+  return R"({"type":"user_message","from_text":false,"interim":false,"message":{"content":)" +
          content + R"(},"models":{"prosody":{"scores":)" + scores + R"(}},"time":)" + time + "}";
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("each EVI decoder names the required key that is missing or of the wro
        MessageError::missing_field, "tool_call_id"},
       {R"({"type":"tool_call","tool_call_id":"t","parameters":"{}","response_required":true})",
        MessageError::missing_field, "name"},
-      {R"({"type":"tool_call","tool_call_id":"t","name":"n","parameters":{},"response_required":true})",
+      {R"({"type":"tool_call","tool_call_id":"t","name":"n","parameters":{}})",
        MessageError::wrong_type, "parameters"},
       {R"({"type":"tool_call","tool_call_id":"t","name":"n","parameters":"{}"})",
        MessageError::missing_field, "response_required"},
@@ -119,7 +119,8 @@ TEST_CASE("unknown EVI types and keys are no errors", "[hume]") {
   REQUIRE(unknown.ok());
   CHECK(std::get<hume::UnknownMessage>(*unknown).type == "weather_report");
   const auto audio = hume::decode_server_message(
-      R"({"type":"audio_output","is_final_chunk":true,"extra":{"deep":[{}]},"id":"a","index":3,"data":"QUJD"})");
+      R"({"type":"audio_output","is_final_chunk":true,"extra":{"deep":[{}]},)"
+      R"("id":"a","index":3,"data":"QUJD"})");
   REQUIRE(audio.ok());
   CHECK(std::get<hume::AudioOutput>(*audio).data == "QUJD");
 }

@@ -44,8 +44,8 @@ std::string metadata(const std::string& chat, const std::string& group) {
 }
 
 std::string error(const std::string& code) {
-  return R"({"type":"error","code":")" + code +
-         R"(","slug":"example_slug","message":"the caller said 555"})";
+  return R"({"type":"error","slug":"example_slug","message":"the caller said 555","code":")" +
+         code + "\"}";
 }
 
 std::string user_message(const std::string& text, bool interim, bool from_text = false) {
@@ -57,8 +57,8 @@ std::string user_message(const std::string& text, bool interim, bool from_text =
 
 std::string assistant_message(const std::string& content, const std::string& id) {
   return R"({"type":"assistant_message","id":")" + id +
-         R"(","from_text":false,"is_quick_response":false,"message":{"role":"assistant","content":)" +
-         content + R"(},"models":{}})";
+         R"(","from_text":false,"is_quick_response":false,"message":{"content":)" + content +
+         R"(},"models":{}})";
 }
 
 }  // namespace
@@ -207,40 +207,38 @@ TEST_CASE("assistant words name the utterance that speaks them", "[hume]") {
 TEST_CASE("the EVI hang-up tool ends the call once, other built-in tools do nothing", "[hume]") {
   auto provider = make_provider();
   const std::string response =
-      R"({"type":"tool_response","tool_call_id":"t","content":"ending chat","tool_name":"hang_up","tool_type":"builtin"})";
+      R"({"type":"tool_response","tool_call_id":"t","content":"ending chat",)"
+      R"("tool_name":"hang_up","tool_type":"builtin"})";
   only<call::VoiceHangUp>(feed(provider, response));
   CHECK(feed(provider, response).empty());
   CHECK(provider.classify_close(1000, "").severity == VoiceSeverity::ended);
   CHECK(provider.classify_close(1006, "").why == "hang_up");
-  CHECK(
-      feed(
-          provider,
-          R"({"type":"tool_response","tool_call_id":"t","content":"x","tool_name":"web_search","tool_type":"builtin"})")
-          .empty());
+  CHECK(feed(provider, R"({"type":"tool_response","tool_call_id":"t","content":"x",)"
+                       R"("tool_name":"web_search","tool_type":"builtin"})")
+            .empty());
   auto other = make_provider();
-  only<call::VoiceHangUp>(feed(
-      other,
-      R"({"type":"tool_call","tool_call_id":"t","tool_type":"builtin","name":"hang_up","parameters":"{}","response_required":false})"));
+  only<call::VoiceHangUp>(feed(other,
+                               R"({"type":"tool_call","tool_call_id":"t","tool_type":"builtin",)"
+                               R"("name":"hang_up","parameters":"{}","response_required":false})"));
 }
 
 TEST_CASE("EVI function calls reach the call and their results go back under the same id",
           "[hume]") {
   auto provider = make_provider();
-  const auto call = only<call::VoiceToolCall>(feed(
-      provider,
-      R"({"type":"tool_call","tool_call_id":"t1","tool_type":"function","name":"find_slot","parameters":"{\"day\":1}","response_required":true})"));
+  const auto call = only<call::VoiceToolCall>(
+      feed(provider,
+           R"({"type":"tool_call","tool_call_id":"t1","tool_type":"function","name":"find_slot",)"
+           R"("parameters":"{\"day\":1}","response_required":true})"));
   CHECK(call.arguments == R"({"day":1})");
   CHECK(call.response_required);
   std::string out;
   provider.encode_tool_result(call, true, R"({"ok":1})", out);
-  CHECK(
-      out ==
-      R"({"type":"tool_response","tool_call_id":"t1","content":"{\"ok\":1}","tool_name":"find_slot","tool_type":"function"})");
+  CHECK(out == R"({"type":"tool_response","tool_call_id":"t1","content":"{\"ok\":1}",)"
+               R"("tool_name":"find_slot","tool_type":"function"})");
   out.clear();
   provider.encode_tool_result(call, false, "the diary is slow", out);
-  CHECK(
-      out ==
-      R"({"type":"tool_error","tool_call_id":"t1","error":"tool failed","content":"the diary is slow","level":"warn","tool_type":"function"})");
+  CHECK(out == R"({"type":"tool_error","tool_call_id":"t1","error":"tool failed",)"
+               R"("content":"the diary is slow","level":"warn","tool_type":"function"})");
   const auto warning = only<call::VoiceError>(
       feed(provider, R"({"type":"tool_error","tool_call_id":"t","error":"e"})"));
   CHECK(warning.severity == VoiceSeverity::warning);
