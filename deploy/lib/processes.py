@@ -81,6 +81,10 @@ class Program:
                 [str(part) for part in command], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=errors, text=True, start_new_session=True, preexec_fn=_die_with_parent)
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def read_line(self):
         line = self._process.stdout.readline()
         if not line:
