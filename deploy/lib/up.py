@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
 BUILD = Path(os.environ.get("TANDEM_BUILD") or ROOT / "build" / "release")
 STAND_INS = BUILD / "tests" / "standins" / "tandem-standins"
-LABEL_OF_SCRIPT = {"booking": "booked", "not_booked": "not_booked"}
+LABEL_OF_SCRIPT = {"booking": "booked", "not_booked": "not_booked", "interrupt": "booked"}
 
 
 def arguments():
@@ -62,7 +62,8 @@ def start_database(settings, stack):
 
 def start_stand_ins(parties, credentials, bridge_port, stack):
     """Settings that lead the bridge to them, and their control port."""
-    command = [STAND_INS, "serve", "--max-seconds", "604800"]
+    command = [STAND_INS, "serve", "--max-seconds", "604800", "--data", ROOT / "tests" / "standins" / "data"]
+    command += ["--say-speed", "4"]  # the disclosure is Twilio's own voice: nothing of ours runs faster
     command += [f"--{party.flag}" for party in parties]
     command += ["--route", f"wss://{PUBLIC_HOST}=127.0.0.1:{bridge_port}"]
     program = Program("tandem-standins", command, {**os.environ, **credentials}, VAR / "log" / "standins.log")
@@ -127,7 +128,7 @@ def place_calls(chosen, control, programs):
         over = sum(r["done"] for r in reports)
         heard = sum(s.get("agent_ms_played", 0) for r in reports for s in r["streams"]) / 1000 / len(sids)
         spoken = sum(s.get("caller_ms_sent", 0) for r in reports for s in r["streams"]) / 1000 / len(sids)
-        progress.show(f"{over}/{len(sids)} calls over after {time.monotonic() - begun:.0f} s; "
+        progress.show(f"{over} of {len(sids)} calls over after {time.monotonic() - begun:.0f} s; "
                       f"agent audio heard {heard:.0f} s, caller audio sent {spoken:.0f} s")
         for program in programs:
             if not program.is_alive():
