@@ -313,9 +313,9 @@ void WebSocket::Connection::start_close() {
   // Beast tears down only after the peer's close frame, or a violation that nobody needs to hear
   // about any more.
   stream_.next_layer().peer_announced_end();
-  // With a control callback, Beast 345 posts itself before it notes a close frame that was already in
-  // its buffer; a close that has just been written then waits for that read, and the read for the
-  // close, for ever. Nothing needs the callback from here on.
+  // With a control callback, Beast 345 posts itself before it notes a close frame that was already
+  // in its buffer; a close that has just been written then waits for that read, and the read for
+  // the close, for ever. Nothing needs the callback from here on.
   stream_.control_callback();
   ++operations_;
   stream_.async_close(close_reason_, [this](const ErrorCode& error) {

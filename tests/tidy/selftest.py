@@ -36,7 +36,7 @@ BAD = {
         {"codec/a.cpp": "template <class T>\nTask<void> f(T t) {\n  if (t) {\n" + "  ++x;\n" * 70 + "  }\n}\n"},
     ],
     "short_files": [{"codec/a.cpp": "\n" * 501}, {"web/dashboard/src/a.svelte": "\n" * 501}],
-    "narrow_lines": [{"codec/a.cpp": "int " + "a" * 100 + ";\n"}, {"codec/a.hpp": "// " + "a" * 120 + "\n"}],
+    "narrow_lines": [{"codec/a.cpp": "int " + "a" * 100 + ";\n"}, {"codec/a.hpp": "// " + "a " * 50 + "\n"}],
     "telling_names": [{"store/a.hpp": "class CallManager final : public X {\n};\n"},
                       {"store/a.hpp": "struct StringUtils {};\n"}],
     "explained_headers": [{"codec/a.hpp": "#pragma once\nint a;\n"}, {"codec/a.hpp": "// A thing.\nint a;\n"}],

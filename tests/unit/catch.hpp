@@ -1,4 +1,5 @@
-// Debian 12 carries Catch2 2.13, later systems Catch2 3: the include path is the only difference we meet.
+// Debian 12 carries Catch2 2.13, later systems Catch2 3: the include path is the only difference we
+// meet.
 #pragma once
 
 #if __has_include(<catch2/catch_all.hpp>)
