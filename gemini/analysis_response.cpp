@@ -128,7 +128,6 @@ AnalysisFailure parse_error(const core::OutgoingResponse& response) {
 }
 
 // ---- Answers
-// ---------------------------------------------------------------------------------------------------
 
 /// The texts of all parts that are not thoughts.
 std::string join_parts(dom::element candidate) {

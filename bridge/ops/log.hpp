@@ -1,7 +1,8 @@
 // The log: one JSON object per line, one line per event, for people who search and machines that
 // count.
 //
-//   {"ts":"2026-11-22T12:00:00.123456Z","level":"info","event":"call_started","call_id":"…","from":"+155*****00"}
+//   {"ts":"2026-11-22T12:00:00.123456Z","level":"info","event":"call_started","call_id":"…",
+//    "from":"+155******00"}
 //
 // Any thread may write, a media thread too: the line is put into a bounded queue under a lock that
 // is held for a few moves, and one writer thread does the I/O. When the queue is full the line is
