@@ -38,7 +38,7 @@ struct CloseRule {
 constexpr CloseRule close_rules[] = {
     {1000, ended, "closed_normal"}, {1001, retry, "going_away"},    {1002, fatal, "protocol_error"},
     {1003, fatal, "unsupported"},   {1005, retry, "closed_silent"}, {1006, retry, "lost"},
-    {1007, fatal, "invalid_text"},  {1008, fatal, "policy"},        {1009, retry, "too_big"},
+    {1007, retry, "invalid_text"},  {1008, fatal, "policy"},        {1009, retry, "too_big"},
     {1010, fatal, "extension"},     {1011, retry, "server"},        {1012, retry, "restart"},
     {1013, retry, "try_later"},     {1014, retry, "bad_gateway"},   {1015, fatal, "tls"},
 };

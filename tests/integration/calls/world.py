@@ -1,0 +1,110 @@
+"""A private world for one run: database, stand-ins and bridge, each with its own folder and invented credentials."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "deploy" / "lib"))
+
+from api import Client  # noqa: E402
+from parties import PARTIES, PUBLIC_HOST, invented_credentials  # noqa: E402
+from processes import Program, free_port  # noqa: E402
+
+BUILD = Path(os.environ.get("TANDEM_BUILD") or ROOT / "build" / "release")
+
+
+class World:
+    """Everything runs until close(); `settings` change what the bridge is told."""
+
+    def __init__(self, **settings):
+        self._stack = ExitStack()
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="tandem-calls-"))
+        self.folder = Path(folder)
+        self.folder.chmod(0o755)
+        self._postgres = [str(ROOT / "deploy" / "postgres")]
+        self._environment = {**os.environ, "TANDEM_VAR": folder}
+        subprocess.run([*self._postgres, "start"], env=self._environment, check=True, stdout=subprocess.DEVNULL)
+        self._stack.callback(subprocess.run, [*self._postgres, "stop"], env=self._environment, check=False,
+                             stdout=subprocess.DEVNULL)
+        self.port = free_port()
+        self.credentials = invented_credentials(PARTIES)
+        self._start_stand_ins()
+        self._start_bridge(settings)
+
+    def _start_stand_ins(self):
+        command = [BUILD / "tests" / "standins" / "tandem-standins", "serve", "--max-seconds", "1200", "--say-speed", "20",
+                   "--route", f"wss://{PUBLIC_HOST}=127.0.0.1:{self.port}"]
+        self.stand_ins = Program("tandem-standins", command, {**os.environ, **self.credentials}, self.folder / "standins.log")
+        self._stack.callback(self.stand_ins.stop)
+        urls = {}
+        while "control" not in urls:
+            line = json.loads(self.stand_ins.read_line())
+            urls[line["party"]] = line["url"]
+        self.urls = urls
+        self.control = Client("the stand-ins", urls["control"])
+
+    def _start_bridge(self, settings):
+        url = subprocess.run([*self._postgres, "url"], env=self._environment, check=True, text=True, stdout=subprocess.PIPE)
+        environment = {**os.environ, **self.credentials, "DATABASE_URL": url.stdout.strip(), "PORT": str(self.port),
+                       "PUBLIC_URL": f"https://{PUBLIC_HOST}", "SPOOL_DIR": str(self.folder / "spool"),
+                       "DRAIN_TIMEOUT_SECONDS": "5", "TWILIO_API_URL": self.urls["twilio"], "HUME_URL": self.urls["evi"],
+                       "GEMINI_URL": self.urls["gemini"], **settings}
+        subprocess.run([BUILD / "tandem", "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
+        self.bridge_log = self.folder / "bridge.log"
+        self.bridge = Program("tandem", [BUILD / "tandem", "serve"], environment, self.bridge_log)
+        self._stack.callback(self.bridge.stop)
+        self.api = Client("the bridge", f"http://127.0.0.1:{self.port}")
+        deadline = time.monotonic() + 30
+        while self.api.status("/readyz") != 200:
+            if time.monotonic() > deadline or not self.bridge.is_alive():
+                raise self.bridge.death()
+            time.sleep(0.05)
+
+    def close(self):
+        self._stack.close()
+
+    def call(self, count=1, **body):
+        """Places calls and answers the stand-in's reports once all are over."""
+        started = self.control.post("/calls", {
+            "voice_url": f"https://{PUBLIC_HOST}/twilio/voice", "status_url": f"https://{PUBLIC_HOST}/twilio/status",
+            "status_events": ["initiated", "ringing", "answered", "completed"], "count": count, **body})
+        return [self.control.get(f"/calls/{sid}/wait?seconds=120", timeout_s=130) for sid in started["sids"]]
+
+    def row(self, sid, patience_s=20):
+        """What the bridge wrote about a call, once it wrote why it ended: a dictionary of columns."""
+        columns = ["id", "status", "end_reason", "duration", "direction", "phone_number", "stream_sid", "provider", "chat_id"]
+        deadline = time.monotonic() + patience_s
+        while True:
+            rows = self.sql(f"select {','.join(columns)} from bridge.calls where call_sid = '{sid}'")
+            if rows and rows[0][2]:
+                return dict(zip(columns, rows[0]))
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the bridge wrote no end of {sid}: {rows}")
+            time.sleep(0.1)
+
+    def until(self, what, fact, patience_s=20):
+        deadline = time.monotonic() + patience_s
+        while not (found := fact()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"still not so after {patience_s} s: {what}")
+            time.sleep(0.1)
+        return found
+
+    def chats(self):
+        return self.control.get("/evi/chats")["chats"]
+
+    def sql(self, statement):
+        done = subprocess.run([*self._postgres, "psql", "-At", "-F", "|", "-c", statement], env=self._environment,
+                              check=True, text=True, stdout=subprocess.PIPE)
+        return [line.split("|") for line in done.stdout.splitlines()]
+
+    def fetch(self, path):
+        with urllib.request.urlopen(self.urls["control"] + path, timeout=30) as answer:
+            return answer.read()
