@@ -243,9 +243,8 @@ void Load::take_frames(Call& call, std::size_t index, Side side) {
   while (const auto frame = next_frame(connection.inbox())) {
     if (frame->opcode == Opcode::close) {
       answer_close(connection, side);
-      const auto words = unmask(*frame);
-      lose(call, "closed by the bridge: " +
-                     std::string(words.substr(std::min<std::size_t>(2, words.size()))));
+      const auto words = unmask(*frame);  // a code of two bytes, then the reason
+      lose(call, "closed by the bridge: " + std::string(words.substr(words.size() < 2 ? 0 : 2)));
     } else if (frame->opcode == Opcode::text && side == Side::carrier) {
       take_media(call, index, unmask(*frame), now);
     } else if (frame->opcode == Opcode::text) {

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 namespace tandem::bench {
@@ -37,13 +38,26 @@ void append_header(std::string& out, Opcode opcode, std::size_t size, unsigned m
   }
 }
 
+/// Eight bytes at a time: the compiler does not find that by itself at -O2.
+void apply_mask(std::span<char> bytes, std::array<char, 4> mask) {
+  std::uint32_t half = 0;
+  std::memcpy(&half, mask.data(), sizeof(half));
+  const std::uint64_t whole = std::uint64_t{half} << 32 | half;
+  std::size_t i = 0;
+  for (; i + sizeof(whole) <= bytes.size(); i += sizeof(whole)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, &bytes[i], sizeof(word));
+    word ^= whole;
+    std::memcpy(&bytes[i], &word, sizeof(word));
+  }
+  for (; i < bytes.size(); ++i) bytes[i] = static_cast<char>(bytes[i] ^ mask[i % 4]);
+}
+
 void append_masked(std::string& out, std::string_view payload) {
   out.append(client_mask.data(), client_mask.size());
   const std::size_t begin = out.size();
   out += payload;
-  for (std::size_t i = 0; i < payload.size(); ++i) {
-    out[begin + i] = static_cast<char>(out[begin + i] ^ client_mask[i % 4]);
-  }
+  apply_mask(std::span(out).subspan(begin), client_mask);
 }
 
 }  // namespace
@@ -76,11 +90,7 @@ std::optional<Frame> next_frame(std::span<char> bytes) {
 
 std::string_view unmask(const Frame& frame, std::size_t size) {
   size = std::min(size, frame.payload.size());
-  if (frame.has_mask) {
-    for (std::size_t i = 0; i < size; ++i) {
-      frame.payload[i] = static_cast<char>(frame.payload[i] ^ frame.mask[i % 4]);
-    }
-  }
+  if (frame.has_mask) apply_mask(frame.payload.first(size), frame.mask);
   return {frame.payload.data(), size};
 }
 
