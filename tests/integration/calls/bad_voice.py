@@ -39,9 +39,14 @@ def bad_base64(world):
 
 @test("E17: a text frame that is not UTF-8 costs the session, not the call")
 def bad_utf8(world):
-    report, row = call_with(world, faults={"invalid_utf8": True})
+    world.control.post("/evi/next", {"count": 1, "faults": {"invalid_utf8": True}})
+    report, = world.call(script=[{"do": "pause", "ms": 1500}, {"do": "say", "clip": "book"},
+                                 {"do": "wait_agent", "timeout_ms": 8000}, {"do": "hang_up"}])
+    row = world.row(report["sid"])
     equal(row["end_reason"], "caller_hung_up", "end")
-    true(report["streams"][0]["agent_ms_received"] > 500, "the agent did not come back")
+    ready = world.sql(f"select count(*) from bridge.events where call_id = '{row['id']}' and event_type = 'voice_ready'")
+    equal(ready, [["2"]], "sessions that became ready")
+    true(report["streams"][0]["agent_ms_received"] > 1000, "the agent did not answer in its second session")
 
 
 @test("agent audio of every rate arrives at its right length")
