@@ -282,7 +282,8 @@ class Call {
 
   VoiceState voice_state_ = VoiceState::gone;
   core::TimePoint voice_deadline_{};  // of the attempt, or when to make the next one
-  int voice_attempts_ = 0;
+  int voice_attempts_ = 0;            // in a row
+  int voice_losses_ = 0;              // of sessions that had become ready
   bool voice_was_ready_ = false;
   bool resume_next_ = false;
   bool agent_hangs_up_ = false;

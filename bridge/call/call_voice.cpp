@@ -126,7 +126,8 @@ void Call::lose_voice(const VoiceVerdict& verdict) {
   if (agent_hangs_up_) return fail_voice(EndReason::agent_hung_up);
   if (verdict.severity == VoiceSeverity::fatal) return fail_voice(EndReason::voice_refused);
   if (verdict.severity == VoiceSeverity::ended) return fail_voice(EndReason::voice_ended);
-  if (voice_attempts_ >= limits::voice_attempts_max) {
+  const bool flaps = voice_attempts_ == 0 && ++voice_losses_ > limits::voice_losses_max;
+  if (flaps || voice_attempts_ >= limits::voice_attempts_max) {
     return fail_voice(voice_was_ready_ ? EndReason::voice_lost : EndReason::voice_unavailable);
   }
   resume_next_ = voice_was_ready_ && verdict.severity != VoiceSeverity::retry_fresh;

@@ -50,6 +50,7 @@ inline constexpr auto hang_up_timeout =
 inline constexpr auto voice_attempt_timeout =
     8s;                                       // E04: name, TCP, TLS, upgrade and readiness together
 inline constexpr int voice_attempts_max = 4;  // in a row, until the session is ready
+inline constexpr int voice_losses_max = 5;  // sessions of one call that became ready and were lost
 // About 250 ms of caller audio may wait in the voice leg's outbox; what is more waits in the
 // uplink, where it can be dropped and counted. The outbox takes more: control messages are never
 // refused.

@@ -228,7 +228,36 @@ void CallRunner::carry_out(call::CloseLeg& close) {
 
 void CallRunner::carry_out(call::HangUpCall&) { services_.hang_up(call_->settings()); }
 
+/// What a finished call adds to the metrics. Frames are counted here and not one by one.
+void CallRunner::measure(const core::CallEnded& ended) {
+  using ops::Family;
+  auto& metrics = services_.metrics;
+  const auto seconds = [](std::int64_t us) { return static_cast<double>(us) / 1e6; };
+  const auto count = [&](Family family, std::initializer_list<std::string_view> labels,
+                         std::int64_t number) {
+    metrics.counter(family, labels).add(static_cast<std::uint64_t>(number));
+  };
+  metrics.histogram(Family::call_duration_seconds).observe(seconds(ended.duration_ms * 1000));
+  count(Family::frames_total, {"carrier", "in"}, ended.audio.caller_frames_in);
+  count(Family::frames_total, {"voice", "out"}, ended.audio.caller_frames_sent);
+  count(Family::frames_total, {"carrier", "out"}, ended.audio.agent_ms_sent / 20);
+  count(Family::frames_dropped_total, {"uplink"}, ended.audio.caller_frames_dropped);
+  for (const auto& turn : ended.turns) {
+    const auto stage = [&](std::string_view name, std::int64_t us) {
+      metrics.histogram(Family::turn_stage_seconds, {name}).observe(seconds(us));
+    };
+    metrics.histogram(Family::turn_gap_seconds).observe(seconds(turn.gap_us));
+    stage("voice_last_audio_sent", turn.to_last_audio_sent_us);
+    stage("voice_text_final", turn.to_text_final_us);
+    stage("voice_first_audio", turn.to_first_audio_us);
+    stage("carrier_first_audio", turn.to_carrier_us);
+    stage("audible", turn.to_audible_us);
+    stage("unexplained", turn.unexplained_us);
+  }
+}
+
 void CallRunner::carry_out(call::WriteDown& record) {
+  if (const auto* ended = std::get_if<core::CallEnded>(&record.record.body)) measure(*ended);
   services_.write_down(std::move(record.record));
 }
 

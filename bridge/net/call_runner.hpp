@@ -64,6 +64,7 @@ class CallRunner {
   void drain();
   void arm();
   void finish();
+  void measure(const core::CallEnded& ended);
   void fail(const char* what) noexcept;
 
   void carry_out(call::Send& send);

@@ -214,6 +214,19 @@ TEST_CASE("a provider lost for good ends the call as voice_lost") {
   CHECK(script.ending().end_reason == "voice_lost");
 }
 
+TEST_CASE("a provider that keeps losing its session is given up") {
+  CallScript script;
+  script.talking();
+  for (int i = 0; i < 6; ++i) {
+    REQUIRE_FALSE(script.call().has_ended());
+    script.input(VoiceClosed{1006, ""});
+    script.pass(1ms);
+    if (!script.call().end_reason()) script.ready();
+  }
+  script.pass(1s);
+  CHECK(script.ending().end_reason == "voice_lost");
+}
+
 TEST_CASE("a regular end of the provider's session ends the call") {
   CallScript script;
   script.talking();
