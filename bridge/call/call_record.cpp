@@ -77,13 +77,19 @@ core::AudioAccount Call::audio_account() const {
   constexpr std::int64_t samples_per_ms = codec::phone_rate_hz / 1000;
   const auto& up = uplink_.counts();
   const auto& down = playout_.counts();
-  return {up.frames_in,
-          up.frames_sent,
-          up.frames_dropped,
-          up.silence_sent,
-          down.samples_received / samples_per_ms,
-          down.samples_sent / samples_per_ms,
-          down.samples_cut / samples_per_ms};
+  core::AudioAccount account;
+  account.caller_frames_in = up.frames_in;
+  account.caller_frames_sent = up.frames_sent;
+  account.caller_frames_dropped = up.frames_dropped;
+  account.silence_frames_sent = up.silence_sent;
+  account.agent_ms_received = down.samples_received / samples_per_ms;
+  account.agent_ms_sent = down.samples_sent / samples_per_ms;
+  // From the difference, so that rounding cannot lose a millisecond: received = sent + cut +
+  // waiting.
+  const auto waiting = down.samples_received - down.samples_sent - down.samples_cut;
+  account.agent_ms_cut =
+      account.agent_ms_received - account.agent_ms_sent - waiting / samples_per_ms;
+  return account;
 }
 
 void Call::write_end() {
