@@ -30,10 +30,11 @@ def derive(figures):
     }
 
 
-def faults(figures, derived):
+def faults(figures, derived, in_bursts):
     """Why a run says nothing about the bridge, or says that it lost audio."""
     found = []
-    if figures["lateness"]["p99_us"] > LATENESS_P99_US_MAX:
+    # In a burst everything is due at one moment, so all but the first frame are late by intention.
+    if not in_bursts and figures["lateness"]["p99_us"] > LATENESS_P99_US_MAX:
         found.append(f"the generator itself was late (p99 {figures['lateness']['p99_us']:.0f} us): a busy machine")
     if not figures["window_frames"]:
         found.append("nothing was relayed")
@@ -52,7 +53,7 @@ def collect(chosen, machine, commit, bridge, raw):
     references = [{**figures, **derive(figures)} for figures in raw]
     # the round with the median cost stands for all
     middle = sorted(rounds, key=lambda r: r["cpu_us_per_frame"])[len(rounds) // 2]
-    problems = [fault for figures in rounds for fault in faults(figures, figures)]
+    problems = [fault for figures in rounds for fault in faults(figures, figures, chosen.burst)]
     report = {"machine": machine, "commit": commit, "calls": chosen.calls, "seconds": chosen.seconds,
               "mode": "burst" if chosen.burst else "staggered", "valid": not problems, "problems": problems,
               "bridge": middle, "rounds": rounds, "raw_ref": references}
@@ -96,7 +97,7 @@ def show(report):
     say(_transit_row("generator's own lateness", b["lateness"]))
     _show_costs(b)
     _show_reference(report)
-    _show_targets(b)
+    _show_targets(b, report["mode"] == "burst")
     for problem in report["problems"]:
         say(f"  VOID: {problem}")
 
@@ -124,9 +125,10 @@ def _show_reference(report):
         f"uplink p50 {ratios['uplink_p50']:.2f}x")
 
 
-def _show_targets(b):
+def _show_targets(b, in_bursts):
     worst = max(b[direction]["from_intended"]["p99_us"] for direction in ("uplink", "downlink")) / 1000
-    say(f"\n  every frame delivered: {_verdict(b['missing_frames'] == 0)}; "
-        f"transit p99 at most {TARGETS['p99_ms']:.0f} ms: {_verdict(worst <= TARGETS['p99_ms'])}; "
-        f"at most {TARGETS['rss_kib_per_call']:.0f} KiB per call: "
+    say(f"\n  every frame delivered: {_verdict(b['missing_frames'] == 0)}")
+    if not in_bursts:  # a burst measures CPU; its transit is the length of the burst
+        say(f"  transit p99 at most {TARGETS['p99_ms']:.0f} ms: {_verdict(worst <= TARGETS['p99_ms'])}")
+    say(f"  at most {TARGETS['rss_kib_per_call']:.0f} KiB per call: "
         f"{_verdict(b['rss_kib_per_call'] <= TARGETS['rss_kib_per_call'])}")
