@@ -20,9 +20,6 @@ constexpr std::int64_t jitter_ms = 2 * frame_ms;
 constexpr std::int64_t clock_leap_ms = 10'000;
 /// A sequence number this far back is a restarted counter, not a duplicate.
 constexpr std::int64_t sequence_restart = 1'000;
-/// Bounds one advance(): after a stall of our own, the agent must not get a second of silence in
-/// one burst.
-constexpr int silence_per_advance_max = 10;
 
 }  // namespace
 
@@ -73,15 +70,20 @@ void Uplink::start_clock(core::TimePoint now) {
 }
 
 void Uplink::advance(core::TimePoint now) {
-  for (int i = 0; i < silence_per_advance_max && silence_due_ && *silence_due_ <= now; ++i) {
-    // The first time, the frames between the last real one and now are owed as well.
-    const std::int64_t frames =
-        invented_since_media_ == 0 ? limits::silence_after / frame_duration - 1 : 1;
-    append_silence(frames, now);
-    invented_since_media_ += frames;
-    *silence_due_ += frame_duration;
+  if (!silence_due_ || *silence_due_ > now) return;
+  // So late that this thread itself stalled: the caller's frames are probably waiting in the
+  // socket, unread. Look at them first; should there be none, the next tick finds the clock on
+  // time.
+  if (now - *silence_due_ > frame_duration) {
+    silence_due_ = now + frame_duration;
+    return;
   }
-  if (silence_due_ && *silence_due_ <= now) silence_due_ = now + frame_duration;
+  // The first time, the frames between the last real one and now are owed as well.
+  const std::int64_t frames =
+      invented_since_media_ == 0 ? limits::silence_after / frame_duration - 1 : 1;
+  append_silence(frames, now);
+  invented_since_media_ += frames;
+  *silence_due_ += frame_duration;
 }
 
 void Uplink::limit_backlog(milliseconds backlog) {
