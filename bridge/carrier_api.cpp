@@ -17,6 +17,16 @@ constexpr std::array<std::chrono::milliseconds, 5> retry_pauses = {250ms, 1000ms
 
 }  // namespace
 
+twilio::RestAccount rest_account(const Config& config) {
+  twilio::RestAccount account;
+  core::parse_url(config.twilio.api_url, account.api);
+  account.account_id = config.twilio.account_sid;
+  const bool has_key = !config.twilio.api_key.empty();
+  account.user = has_key ? config.twilio.api_key : config.twilio.account_sid;
+  account.password = has_key ? config.twilio.api_secret : config.twilio.auth_token;
+  return account;
+}
+
 CarrierApi::CarrierApi(net::asio::io_context& context, net::HttpClient& client,
                        twilio::RestAccount account, ops::Log& log)
     : context_(context),

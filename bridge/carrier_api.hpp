@@ -2,6 +2,7 @@
 // until it is known to have worked. Runs on the control thread.
 #pragma once
 
+#include "bridge/config.hpp"
 #include "bridge/core/types.hpp"
 #include "bridge/net/http_client.hpp"
 #include "bridge/net/task.hpp"
@@ -9,6 +10,9 @@
 #include "bridge/twilio/rest.hpp"
 
 namespace tandem {
+
+/// As whom we speak to Twilio: by API key when one is set, else by the account's own token.
+twilio::RestAccount rest_account(const Config& config);
 
 class CarrierApi {
  public:

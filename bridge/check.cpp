@@ -8,6 +8,7 @@
 #include <numbers>
 #include <ostream>
 
+#include "bridge/carrier_api.hpp"
 #include "bridge/net/http_client.hpp"
 #include "bridge/net/task.hpp"
 #include "bridge/net/tls.hpp"
@@ -105,12 +106,7 @@ void check_resampler(Report& report) {
 }
 
 void check_twilio(const Config& config, Report& report) {
-  twilio::RestAccount account;
-  core::parse_url(config.twilio.api_url, account.api);
-  account.account_id = config.twilio.account_sid;
-  const bool has_key = !config.twilio.api_key.empty();
-  account.user = has_key ? config.twilio.api_key : config.twilio.account_sid;
-  account.password = has_key ? config.twilio.api_secret : config.twilio.auth_token;
+  const auto account = rest_account(config);
   twilio::ListCalls probe;
   probe.page_size = 1;
   const auto answer = twilio::parse_listed(ask(twilio::list_calls_request(account, probe)));

@@ -44,16 +44,6 @@ std::size_t shard_count(const Config& config) {
   return cores > 1 ? cores - 1 : 1;
 }
 
-twilio::RestAccount rest_account(const Config& config) {
-  twilio::RestAccount account;
-  core::parse_url(config.twilio.api_url, account.api);
-  account.account_id = config.twilio.account_sid;
-  const bool has_key = !config.twilio.api_key.empty();
-  account.user = has_key ? config.twilio.api_key : config.twilio.account_sid;
-  account.password = has_key ? config.twilio.api_secret : config.twilio.auth_token;
-  return account;
-}
-
 gemini::AnalysisSettings analysis_settings(const Config& config) {
   gemini::AnalysisSettings settings;
   core::parse_url(config.gemini.url + "/v1beta", settings.base_url);

@@ -128,4 +128,9 @@ bool is_valid_utf8(std::string_view text) noexcept {
   return true;
 }
 
+std::size_t utf8_sequence_length(std::string_view text) noexcept {
+  const Sequence sequence = sequence_at(text, 0);
+  return sequence.valid ? sequence.size : 0;
+}
+
 }  // namespace tandem::codec

@@ -2,6 +2,7 @@
 // library.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -16,5 +17,8 @@ void append_json_string(std::string& out, std::string_view utf8);
 /// Well-formed UTF-8 in the sense of RFC 3629: shortest form, no surrogates, nothing above
 /// U+10FFFF.
 [[nodiscard]] bool is_valid_utf8(std::string_view text) noexcept;
+
+/// Bytes of the valid UTF-8 sequence at the front of `text` (not empty); 0 when there is none.
+[[nodiscard]] std::size_t utf8_sequence_length(std::string_view text) noexcept;
 
 }  // namespace tandem::codec

@@ -4,60 +4,13 @@
 
 #include <cmath>
 
+#include "codec/json_text.hpp"
+
 namespace tandem::store {
 
 namespace {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
-
-bool continues(std::string_view text, std::size_t at) noexcept {
-  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U;
-}
-
-/// Length of the valid UTF-8 sequence at `at`, 0 when there is none. RFC 3629: no overlong forms,
-/// no surrogates, nothing above U+10FFFF.
-std::size_t sequence_length(std::string_view text, std::size_t at) noexcept {
-  const auto first = static_cast<unsigned char>(text[at]);
-  if (first < 0x80U) return 1;
-  if (first < 0xc2U || first > 0xf4U || !continues(text, at + 1)) return 0;
-  const auto second = static_cast<unsigned char>(text[at + 1]);
-  if (first < 0xe0U) return 2;
-  if (!continues(text, at + 2)) return 0;
-  if (first < 0xf0U) {
-    const bool overlong = first == 0xe0U && second < 0xa0U;
-    const bool surrogate = first == 0xedU && second > 0x9fU;
-    return overlong || surrogate ? 0 : 3;
-  }
-  const bool outside = (first == 0xf0U && second < 0x90U) || (first == 0xf4U && second > 0x8fU);
-  return outside || !continues(text, at + 3) ? 0 : 4;
-}
-
-void append_escaped(std::string& out, char c) {
-  switch (c) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      break;
-  }
-  if (static_cast<unsigned char>(c) < 0x20U) {
-    fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-  } else {
-    out += c;
-  }
-}
 
 /// The code unit of an escape \uXXXX at `at`, or -1 when there is none.
 int escaped_unit(std::string_view json, std::size_t at) noexcept {
@@ -89,25 +42,11 @@ std::size_t acceptable_escape(std::string_view json, std::size_t at) noexcept {
 
 }  // namespace
 
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = sequence_length(text, at);
-    if (length == 1) {
-      append_escaped(out, text[at]);
-    } else {
-      out += length == 0 ? replacement : text.substr(at, length);
-    }
-    at += length == 0 ? 1 : length;
-  }
-  out += '"';
-}
-
 SanitisedText sanitise_text(std::string_view text) {
   SanitisedText result;
   result.text.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = text[at] == '\0' ? 0 : sequence_length(text, at);
+    const std::size_t length = text[at] == '\0' ? 0 : codec::utf8_sequence_length(text.substr(at));
     result.text += length == 0 ? replacement : text.substr(at, length);
     result.changed = result.changed || length == 0;
     at += length == 0 ? 1 : length;
@@ -135,13 +74,13 @@ SanitisedText sanitise_json(std::string_view json) {
 
 void JsonObject::start(std::string_view name) {
   if (text_.size() > 1) text_ += ',';
-  append_json_string(text_, name);
+  codec::append_json_string(text_, name);
   text_ += ':';
 }
 
 JsonObject& JsonObject::field(std::string_view name, std::string_view text) {
   start(name);
-  append_json_string(text_, text);
+  codec::append_json_string(text_, text);
   return *this;
 }
 

@@ -8,10 +8,6 @@
 
 namespace tandem::store {
 
-/// Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD; NUL
-/// becomes \u0000.
-void append_json_string(std::string& out, std::string_view text);
-
 /// `text` as PostgreSQL accepts it in text columns: valid UTF-8 without NUL; what is not becomes
 /// U+FFFD.
 struct SanitisedText {

@@ -8,43 +8,11 @@
 #include <cmath>
 #include <iterator>
 
+#include "codec/json_text.hpp"
+
 namespace tandem::ops {
 
 namespace {
-
-/// Length of the valid UTF-8 sequence at the front of `text`, 0 when there is none (RFC 3629, table
-/// 3-7 of Unicode).
-std::size_t utf8_length(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
-  const auto is_tail = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return is_tail(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool is_overlong = first == 0xE0 && byte(1) < 0xA0;
-    const bool is_surrogate = first == 0xED && byte(1) > 0x9F;
-    return is_tail(1) && is_tail(2) && !is_overlong && !is_surrogate ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool is_overlong = first == 0xF0 && byte(1) < 0x90;
-    const bool is_beyond = first == 0xF4 && byte(1) > 0x8F;
-    return is_tail(1) && is_tail(2) && is_tail(3) && !is_overlong && !is_beyond ? 4 : 0;
-  }
-  return 0;
-}
-
-void append_ascii(std::string& out, char c) {
-  if (c == '"' || c == '\\') {
-    out += '\\';
-    out += c;
-  } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-    fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-  } else {
-    out += c;
-  }
-}
 
 std::string line_of(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
   const auto wall =
@@ -53,7 +21,7 @@ std::string line_of(LogLevel level, std::string_view event, std::initializer_lis
   line.reserve(256);
   fmt::format_to(std::back_inserter(line), R"({{"ts":"{}","level":"{}","event":)",
                  core::to_rfc3339(wall), to_string(level));
-  append_json_string(line, event);
+  codec::append_json_string(line, event);
   for (const Field& field : fields) {
     line += ',';
     field.append_to(line);
@@ -94,29 +62,13 @@ std::string_view to_string(LogLevel level) noexcept {
   return "error";
 }
 
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 1) {
-      append_ascii(out, text[0]);
-    } else if (length == 0) {
-      out += "\xEF\xBF\xBD";
-    } else {
-      out += text.substr(0, length);
-    }
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  out += '"';
-}
-
 void Field::append_to(std::string& line) const {
-  append_json_string(line, key_);
+  codec::append_json_string(line, key_);
   line += ':';
   if (const auto* text = std::get_if<std::string_view>(&value_)) {
-    append_json_string(line, text->substr(0, Log::text_bytes_max));
+    codec::append_json_string(line, text->substr(0, Log::text_bytes_max));
   } else if (const auto* masked = std::get_if<std::string>(&value_)) {
-    append_json_string(line, *masked);
+    codec::append_json_string(line, *masked);
   } else if (const auto* integer = std::get_if<std::int64_t>(&value_)) {
     fmt::format_to(std::back_inserter(line), "{}", *integer);
   } else if (const auto* real = std::get_if<double>(&value_)) {

@@ -61,9 +61,6 @@ class Field {
   std::variant<std::string_view, std::string, std::int64_t, double, bool> value_;
 };
 
-/// Appends `text` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.
-void append_json_string(std::string& out, std::string_view text);
-
 class Log {
  public:
   static constexpr std::size_t lines_waiting_max = 8192;

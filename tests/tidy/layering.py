@@ -11,13 +11,13 @@ MAY_INCLUDE = {
     "bridge/core": {"codec"},
     "bridge/call": {"codec", "bridge/core"},
     "bridge/dial": {"bridge/core"},
-    "bridge/ops": {"bridge/core"},
+    "bridge/ops": {"codec", "bridge/core"},
     "bridge/twilio": _SEAMS | {"simdjson", "hmac"},
     "hume": _SEAMS | {"simdjson", "hmac"},
     "gemini": _SEAMS | {"simdjson", "hmac"},
     "openai": _SEAMS | {"simdjson", "hmac"},
     "web": {"codec", "bridge/core", "bridge/call", "bridge/dial", "store/queries", "simdjson", "hmac"},
-    "store": {"bridge/core", "bridge/ops", "libpq", "simdjson", "hmac", "openssl"},
+    "store": {"codec", "bridge/core", "bridge/ops", "libpq", "simdjson", "hmac", "openssl"},
     "bridge/net": _SEAMS | {"bridge/dial", "bridge/ops", "asio", "beast", "hmac", "openssl"},
 }
 PURE = ["codec", "bridge/core", "bridge/call", "bridge/dial", "bridge/twilio", "hume", "gemini", "openai"]

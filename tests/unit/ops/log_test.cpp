@@ -53,12 +53,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-std::string json(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
 }  // namespace
 
 TEST_CASE("a log line is one JSON object with time, level, event and typed fields") {
@@ -105,23 +99,6 @@ TEST_CASE("a secret cannot be a log field") {
   STATIC_REQUIRE_FALSE(std::is_constructible_v<Field, std::string_view, core::Secret>);
   STATIC_REQUIRE_FALSE(std::is_constructible_v<Field, std::string_view, const core::Secret&>);
   STATIC_REQUIRE(std::is_constructible_v<Field, std::string_view, std::string>);
-}
-
-TEST_CASE("JSON strings escape what JSON cannot hold") {
-  CHECK(json("plain") == R"("plain")");
-  CHECK(json("a\"b\\c") == R"("a\"b\\c")");
-  CHECK(json("line\nbreak\x01") == R"("line\u000abreak\u0001")");
-  CHECK(json("Grüße €𝄞") == "\"Grüße €𝄞\"");
-}
-
-TEST_CASE("bytes that are not UTF-8 become replacement characters") {
-  const std::string replacement = "\xEF\xBF\xBD";
-  CHECK(json("\xFF") == "\"" + replacement + "\"");
-  CHECK(json("\xC3") == "\"" + replacement + "\"");
-  CHECK(json("\xC0\x80") == "\"" + replacement + replacement + "\"");    // overlong
-  CHECK(json("\xED\xA0\x80").size() == 2 + 3 * replacement.size());      // surrogate
-  CHECK(json("\xF4\x90\x80\x80").size() == 2 + 4 * replacement.size());  // beyond U+10FFFF
-  CHECK(json("\xE2\x82z") == "\"" + replacement + replacement + "z\"");
 }
 
 TEST_CASE("an overlong text value is cut off") {
