@@ -111,10 +111,16 @@ void check_twilio(const Config& config, Report& report) {
   probe.page_size = 1;
   const auto answer = twilio::parse_listed(ask(twilio::list_calls_request(account, probe)));
   if (answer) return report.line(Mark::ok, "twilio", "credentials accepted");
+  const auto& failure = answer.error();
+  if (failure.status == 0) {
+    return report.line(
+        Mark::fail, "twilio",
+        config.twilio.api_url + " cannot be reached; check TWILIO_API_URL and the network");
+  }
   report.line(Mark::fail, "twilio",
-              std::string(twilio::to_string(answer.error().fault)) + ", HTTP " +
-                  std::to_string(answer.error().status) +
-                  "; check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_URL");
+              std::string(twilio::to_string(failure.fault)) + ", HTTP " +
+                  std::to_string(failure.status) +
+                  "; check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN (or the API key)");
 }
 
 void check_hume(const Config& config, Report& report) {

@@ -39,6 +39,15 @@ int print_help(std::FILE* out) {
   return out == stdout ? tandem::exit_done : tandem::exit_usage;
 }
 
+int run(const Command& command, Arguments arguments) {
+  const int code = command.run(arguments);
+  if (code == tandem::exit_usage) {
+    std::fprintf(stderr, "usage: tandem %.*s %.*s\n", static_cast<int>(command.name.size()),
+                 command.name.data(), static_cast<int>(command.usage.size()), command.usage.data());
+  }
+  return code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -50,7 +59,7 @@ int main(int argc, char** argv) {
     return tandem::exit_done;
   }
   for (const auto& command : commands) {
-    if (command.name == name) return command.run(words.subspan(2));
+    if (command.name == name) return run(command, words.subspan(2));
   }
   return print_help(stderr);
 }
