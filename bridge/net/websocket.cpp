@@ -203,7 +203,8 @@ Task<ErrorCode> WebSocket::Connection::upgrade(const core::Url& url,
   ErrorCode error;
   co_await stream_.async_handshake(response, host, url.target,
                                    asio::redirect_error(use_task, error));
-  status = error && error != ws::error::upgrade_declined ? 0 : response.result_int();
+  status =
+      error && error != ws::error::upgrade_declined ? 0 : static_cast<int>(response.result_int());
   stream_.set_option(ws::stream_base::decorator([](ws::request_type&) {}));  // forget the secrets
   co_return error;
 }
