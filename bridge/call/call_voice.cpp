@@ -185,7 +185,7 @@ void Call::voice_event(const VoiceText& text) {
                    text.utterance);
 }
 
-/// EVI gives no verdict once it has finished generating; then words that are more than a
+/// An agent may give no verdict once it has finished generating; then words that are more than a
 /// backchannel decide.
 bool Call::cuts_in(const VoiceText& text) const {
   if (text.is_typed || !turn_is_over_ ||

@@ -70,12 +70,21 @@ class World:
     def close(self):
         self._stack.close()
 
+    def start(self, count=1, **body):
+        """Places calls; their ids at the carrier."""
+        return self.control.post("/calls", {
+            "voice_url": f"https://{PUBLIC_HOST}/twilio/voice", "status_url": f"https://{PUBLIC_HOST}/twilio/status",
+            "status_events": ["initiated", "ringing", "answered", "completed"], "count": count, **body})["sids"]
+
     def call(self, count=1, **body):
         """Places calls and answers the stand-in's reports once all are over."""
-        started = self.control.post("/calls", {
-            "voice_url": f"https://{PUBLIC_HOST}/twilio/voice", "status_url": f"https://{PUBLIC_HOST}/twilio/status",
-            "status_events": ["initiated", "ringing", "answered", "completed"], "count": count, **body})
-        return [self.control.get(f"/calls/{sid}/wait?seconds=120", timeout_s=130) for sid in started["sids"]]
+        return [self.control.get(f"/calls/{sid}/wait?seconds=120", timeout_s=130) for sid in self.start(count, **body)]
+
+    def metric(self, series):
+        """Value of one series of /metrics, 0 when it does not exist yet."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(series + " "))
 
     def row(self, sid, patience_s=20):
         """What the bridge wrote about a call, once it wrote why it ended: a dictionary of columns."""
