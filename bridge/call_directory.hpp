@@ -22,6 +22,7 @@ class CallDirectory {
     std::string nonce;  ///< path of the media socket; single use
     std::string token;  ///< in the stream's parameters; single use
     bool nonce_is_spent = false;
+    std::optional<call::TransferCall> transfer;  ///< what connect-done must do
     std::optional<call::EndReason> end_reason;
     std::optional<core::TimePoint> ended_at;
   };

@@ -202,6 +202,11 @@ net::CallServices Bridge::call_services() {
               carrier_api_.hang_up(id, call_id);
             });
           },
+          [this](const call::CallSettings& call, call::TransferCall transfer) {
+            asio::post(control_, [this, id = call.id, transfer = std::move(transfer)] {
+              twilio_.note_transfer(id, transfer);
+            });
+          },
           [this](const call::CallSettings& call, call::EndReason reason) {
             asio::post(control_, [this, id = call.id, reason] { twilio_.note_end(id, reason); });
           }};

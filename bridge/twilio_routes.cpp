@@ -159,7 +159,6 @@ CallDirectory::Entry& TwilioRoutes::begin_call(const twilio::VoiceWebhook& webho
   settings.id = entry.id;
   settings.carrier_call_id = webhook.call_id;
   settings.account_id = webhook.account_id;
-  settings.stream_token = core::Secret(entry.token);
   settings.direction = webhook.direction;
   settings.from = webhook.from;
   settings.to = webhook.to;
@@ -169,8 +168,10 @@ CallDirectory::Entry& TwilioRoutes::begin_call(const twilio::VoiceWebhook& webho
       std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
   entry.shard->announce(
       entry.id, [settings, wall, make = parts_.make_provider](core::TimePoint now) {
+        std::vector<std::unique_ptr<call::VoiceProvider>> voices;
+        voices.push_back(make());
         return std::make_unique<call::Call>(settings, std::make_unique<twilio::MediaStreamCodec>(),
-                                            make(), now, wall);
+                                            std::move(voices), now, wall);
       });
   parts_.log.info("call_announced", {{"call_id", entry.id},
                                      {"direction", to_string(entry.direction)},
@@ -198,6 +199,13 @@ std::string TwilioRoutes::without_agent(std::string_view apology) const {
   return twilio::transfer_twiml(transfer);
 }
 
+std::string TwilioRoutes::transfer_document(const call::TransferCall& transfer) const {
+  twilio::TransferDocument document;
+  document.announcement = "One moment, please. We are putting you through.";
+  document.number = transfer.to;
+  return twilio::transfer_twiml(document);
+}
+
 core::HttpResponse TwilioRoutes::connect_done(const core::HttpRequest& request) {
   const auto webhook = twilio::parse_connect_done(request.body);
   if (!webhook) return plain(400, std::string(twilio::to_string(webhook.error())) + "\n");
@@ -206,6 +214,7 @@ core::HttpResponse TwilioRoutes::connect_done(const core::HttpRequest& request) 
     parts_.log.warn("unknown_call", {{"route", "/twilio/connect-done"}});  // T27
   if (entry == nullptr || !leaves_caller_alone(entry->end_reason))
     return twiml(twilio::hang_up_twiml());
+  if (entry->transfer) return twiml(transfer_document(*entry->transfer));
   return twiml(without_agent(trouble_text));
 }
 
@@ -272,9 +281,14 @@ std::variant<core::HttpResponse, net::UpgradeTarget> TwilioRoutes::upgrade(
   if (check.form != twilio::SignedForm::as_written) {
     parts_.log.info("upgrade_signed_form", {{"form", twilio::to_string(check.form)}});
   }
-  return net::UpgradeTarget([shard = entry->shard, id = entry->id](net::AcceptedSocket socket) {
-    shard->attach(id, std::move(socket));
-  });
+  return net::UpgradeTarget(
+      [shard = entry->shard, id = entry->id, token = entry->token](net::AcceptedSocket socket) {
+        shard->attach(id, std::move(socket), token);
+      });
+}
+
+void TwilioRoutes::note_transfer(const core::CallId& id, call::TransferCall transfer) {
+  if (CallDirectory::Entry* entry = directory_.find(id)) entry->transfer = std::move(transfer);
 }
 
 void TwilioRoutes::note_end(const core::CallId& id, call::EndReason reason) {

@@ -42,6 +42,8 @@ class TwilioRoutes {
   /// Decides about `GET /media-stream/{nonce}`.
   std::variant<core::HttpResponse, net::UpgradeTarget> upgrade(const core::HttpRequest& request);
 
+  /// What connect-done must do with the caller of this call.
+  void note_transfer(const core::CallId& id, call::TransferCall transfer);
   /// A call ended for this reason; connect-done will be answered accordingly.
   void note_end(const core::CallId& id, call::EndReason reason);
   /// From now on new calls get the busy answer.
@@ -58,6 +60,7 @@ class TwilioRoutes {
   [[nodiscard]] bool is_signed(const core::HttpRequest& request);
   CallDirectory::Entry& begin_call(const twilio::VoiceWebhook& webhook);
   [[nodiscard]] std::string connect_document(const CallDirectory::Entry& entry) const;
+  [[nodiscard]] std::string transfer_document(const call::TransferCall& transfer) const;
   [[nodiscard]] std::string without_agent(std::string_view apology) const;
   [[nodiscard]] bool has_room() const;
   [[nodiscard]] net::Shard& quietest_shard();

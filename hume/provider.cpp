@@ -26,7 +26,12 @@ constexpr call::VoiceCapabilities evi_capabilities{.can_resume = true,
                                                    .sends_interim_text = true,
                                                    .reports_interruptions = true,
                                                    .wants_client_pings = true,
-                                                   .session_cap = std::chrono::seconds{1800}};
+                                                   .session_cap = std::chrono::seconds{1800},
+                                                   .roll_over_at = std::chrono::seconds{1700}};
+
+/// Asked of an agent that owes an answer. EVI echoes it as a typed user_message.
+constexpr std::string_view nudge_text = "(The caller is still waiting for your answer.)";
+constexpr std::size_t context_bytes_max = 16 * 1024;
 
 bool is_blank(std::string_view text) noexcept {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
@@ -35,7 +40,7 @@ bool is_blank(std::string_view text) noexcept {
 }  // namespace
 
 EviProvider::EviProvider(std::shared_ptr<const EviSettings> settings, EviPersona persona)
-    : settings_(std::move(settings)), persona_(std::move(persona)) {
+    : settings_(std::move(settings)), persona_(std::move(persona)), context_(persona_.context) {
   BRIDGE_ASSERT(settings_ != nullptr);
 }
 
@@ -80,10 +85,30 @@ std::string EviProvider::chat_target() const {
   return target;
 }
 
+void EviProvider::set_history(std::vector<call::SpokenLine> lines) {
+  if (lines.empty()) return;
+  std::string told = "What was said on this call so far:";
+  for (const auto& line : lines) {
+    told += line.speaker == core::Speaker::user ? "\nCaller: " : "\nYou: ";
+    told += line.text;
+  }
+  add_context(told);
+}
+
+/// EVI knows one persistent context, which the next one replaces: so it grows, and the oldest goes.
+void EviProvider::add_context(std::string_view text) {
+  if (!context_.empty()) context_ += '\n';
+  context_ += text;
+  if (context_.size() <= context_bytes_max) return;
+  auto cut = context_.find('\n', context_.size() - context_bytes_max);
+  if (cut == std::string::npos) cut = context_.size() - text.size() - 1;
+  context_.erase(0, cut + 1);
+}
+
 void EviProvider::encode_opening(std::vector<std::string>& messages) {
   SessionSettings settings;
   settings.system_prompt = persona_.system_prompt;
-  if (!persona_.context.empty()) settings.context = ContextSetting{persona_.context, "persistent"};
+  if (!context_.empty()) settings.context = ContextSetting{context_, "persistent"};
   settings.variables = persona_.variables;
   if (settings.system_prompt.empty() && !settings.context && settings.variables.empty()) return;
   encode(settings, messages.emplace_back());
@@ -101,16 +126,18 @@ core::Result<core::Done, call::VoiceFailure> EviProvider::decode(std::string_vie
   return core::Done{};
 }
 
+void EviProvider::encode_nudge(std::string& out) { encode_text(nudge_text, out); }
+
 void EviProvider::handle(const ChatMetadata& message, Events& events) {
   chat_group_id_ = message.chat_group_id;
   if (std::exchange(ready_, true)) return;
-  events.emplace_back(
-      call::VoiceReady{core::ChatId(message.chat_id), core::ChatGroupId(message.chat_group_id)});
+  events.emplace_back(call::VoiceReady{core::ChatId(message.chat_id),
+                                       core::ChatGroupId(message.chat_group_id), resuming_});
 }
 
 void EviProvider::handle(const UserMessage& message, Events& events) {
   talk_goes_on();
-  if (is_blank(message.content)) return;
+  if (is_blank(message.content) || (message.from_text && message.content == nudge_text)) return;
   events.emplace_back(call::VoiceText{.speaker = core::Speaker::user,
                                       .text = message.content,
                                       .utterance = {},

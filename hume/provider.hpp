@@ -43,6 +43,8 @@ class EviProvider final : public call::VoiceProvider {
   const call::VoiceCapabilities& capabilities() const noexcept override;
 
   call::VoiceEndpoint open(bool resume) override;
+  void set_history(std::vector<call::SpokenLine> lines) override;
+  void adopt(core::ChatGroupId group) override { chat_group_id_ = group.str(); }
   void encode_opening(std::vector<std::string>& messages) override;
 
   /// VoiceAudio::samples and ::utterance live until the next decode() of any EviProvider on the
@@ -53,7 +55,12 @@ class EviProvider final : public call::VoiceProvider {
   void encode_audio(std::span<const std::uint8_t> ulaw, std::string& out) override;
   void encode_say(std::string_view text, std::string& out) override;
   void encode_context(std::string_view text, std::string& out) override;
+  void encode_text(std::string_view text, std::string& out) override;
   void encode_pause(bool paused, std::string& out) override;
+  void encode_greeting(std::string&) override {}
+  void encode_nudge(std::string& out) override;
+  void encode_heard(std::string_view, std::chrono::milliseconds, std::chrono::milliseconds,
+                    std::string&) override {}
   void encode_tool_result(const call::VoiceToolCall& call, bool ok, std::string_view content,
                           std::string& out) override;
 
@@ -82,6 +89,7 @@ class EviProvider final : public call::VoiceProvider {
   void handle(const UnknownMessage&, Events&) {}
 
   std::string chat_target() const;
+  void add_context(std::string_view text);
   Utterance& utterance_of(std::string_view id);
   void hang_up(Events& events);
   void talk_goes_on() noexcept;
@@ -90,6 +98,7 @@ class EviProvider final : public call::VoiceProvider {
   std::shared_ptr<const EviSettings> settings_;
   EviPersona persona_;
   std::string chat_group_id_;  ///< of the newest chat; what a resume names
+  std::string context_;        ///< persistent context of the chat: persona, history, whispers
   int lost_to_errors_ = 0;     ///< connections of this call that ended in an error marked `once`
 
   // Of the present connection; open() starts them anew.

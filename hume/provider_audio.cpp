@@ -83,9 +83,14 @@ void EviProvider::encode_say(std::string_view text, std::string& out) {
 }
 
 void EviProvider::encode_context(std::string_view text, std::string& out) {
+  add_context(text);
   SessionSettings settings;
-  settings.context = ContextSetting{std::string(text), "persistent"};
+  settings.context = ContextSetting{context_, "persistent"};
   encode(settings, out);
+}
+
+void EviProvider::encode_text(std::string_view text, std::string& out) {
+  encode(UserInput{.text = text}, out);
 }
 
 void EviProvider::encode_pause(bool paused, std::string& out) {

@@ -25,13 +25,14 @@ constexpr std::size_t spare_buffers_max = 8;
 }  // namespace
 
 Call::Call(CallSettings settings, std::unique_ptr<CarrierCodec> carrier,
-           std::unique_ptr<VoiceProvider> voice, core::TimePoint now, core::WallTime wall)
+           std::vector<std::unique_ptr<VoiceProvider>> voices, core::TimePoint now,
+           core::WallTime wall)
     : settings_(std::move(settings)),
       carrier_(std::move(carrier)),
-      voice_(std::move(voice)),
+      voice_(std::move(voices.at(0))),
       began_(now),
       wall_began_(wall),
-      moment_{now, 0},
+      moment_{now},
       state_deadline_(now + limits::unclaimed_call_timeout),
       playout_(settings_.playout) {
   BRIDGE_ASSERT(carrier_ && voice_);
@@ -156,8 +157,9 @@ void Call::abandon(core::TimePoint now) {
   end(EndReason::internal, 1011, "internal error");
 }
 
-void Call::on(const CarrierOpened&) {
+void Call::on(const CarrierOpened& input) {
   if (state_ != State::announced) return;
+  stream_token_ = core::Secret(std::string(input.token));
   carrier_is_open_ = true;
   carrier_heard_at_ = moment_.now;
   enter(State::waiting_for_start);
@@ -196,6 +198,11 @@ void Call::on(const OperatorHangUp&) {
   }
   interrupt("operator");
   close(EndReason::operator_hung_up);
+}
+
+void Call::on(const OperatorTransfer& input) {
+  outputs_.emplace_back(TransferCall{input.to, input.note});
+  close(EndReason::transferred);
 }
 
 void Call::on(const ShutDown&) {

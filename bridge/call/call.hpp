@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -31,11 +32,17 @@
 
 namespace tandem::call {
 
+/// What another process of ours knew of this phone call before it died.
+struct PreviousCall {
+  core::CallId call_id;
+  core::ChatGroupId chat_group_id;  ///< empty: the history has to do
+  std::vector<SpokenLine> history;
+};
+
 struct CallSettings {
   core::CallId id;
   core::CarrierCallId carrier_call_id;
-  std::string account_id;     ///< the carrier account that `start` must name; empty accepts any
-  core::Secret stream_token;  ///< one-time token that `start` must carry
+  std::string account_id;  ///< the carrier account that `start` must name; empty accepts any
   core::Direction direction = core::Direction::inbound;
   core::PhoneNumber from;
   core::PhoneNumber to;
@@ -43,10 +50,23 @@ struct CallSettings {
   std::string node;
   std::chrono::seconds time_limit{3600};
   PlayoutSettings playout;
+  /// The first words of the call cannot be interrupted for this long; the agent hears silence
+  /// meanwhile. 0: they can.
+  std::chrono::milliseconds protected_greeting{0};
+  core::PhoneNumber transfer_to;  ///< where the agent may put the caller through to; empty: nowhere
+  char opt_out_digit = 0;         ///< this key means "do not call me again"; 0: none
+  bool keys_reach_agent = false;  ///< what the caller keys in is told to the agent as text
+  /// Mu-law of "one moment, please", played when the agent is away; static storage, empty: none.
+  std::span<const std::uint8_t> one_moment;
+  std::optional<PreviousCall> previous;
 };
 
 // Inputs. Each comes with `now` and the state of the outboxes.
-struct CarrierOpened {};
+/// A media socket of the call opened; `start` must carry this one-time token. The newest socket
+/// wins: an earlier one is closed quietly.
+struct CarrierOpened {
+  std::string_view token;
+};
 struct CarrierText {
   std::string_view text;
 };
@@ -73,24 +93,30 @@ struct VoiceUnreachable {
 struct TimerFired {};
 struct OperatorHangUp {};
 struct OperatorSay {
-  std::string_view text;
+  std::string text;
 };
 struct OperatorContext {
-  std::string_view text;
+  std::string text;
 };
 struct OperatorPause {
   bool paused = true;
 };
+/// Put the caller through to a person, who first hears `note`.
+struct OperatorTransfer {
+  core::PhoneNumber to;
+  std::string note;
+};
 struct ShutDown {};
-using Input =
-    std::variant<CarrierOpened, CarrierText, CarrierBinary, CarrierClosed, CarrierEnded,
-                 CarrierFull, VoiceOpened, VoiceMessage, VoiceClosed, VoiceUnreachable, TimerFired,
-                 OperatorHangUp, OperatorSay, OperatorContext, OperatorPause, ShutDown>;
+using Input = std::variant<CarrierOpened, CarrierText, CarrierBinary, CarrierClosed, CarrierEnded,
+                           CarrierFull, VoiceOpened, VoiceMessage, VoiceClosed, VoiceUnreachable,
+                           TimerFired, OperatorHangUp, OperatorSay, OperatorContext, OperatorPause,
+                           OperatorTransfer, ShutDown>;
 
 /// Everything outside that a decision may depend on.
 struct Moment {
   core::TimePoint now{};
-  std::size_t voice_outbox_bytes = 0;  ///< waiting to be written to the voice leg
+  std::size_t voice_outbox_bytes = 0;    ///< waiting to be written to the voice leg
+  std::size_t carrier_outbox_bytes = 0;  ///< waiting to be written to the carrier leg
 };
 
 // Outputs, in the order in which they must be carried out.
@@ -115,6 +141,11 @@ struct CloseLeg {
 };
 /// End the phone call at the carrier by its API; closing the leg alone does not do that reliably.
 struct HangUpCall {};
+/// When the carrier asks what to do next: put the caller through. The end of the call follows.
+struct TransferCall {
+  core::PhoneNumber to;
+  std::string whisper;  ///< said to the person who answers, before the caller is connected
+};
 struct WriteDown {
   core::Record record;
 };
@@ -123,14 +154,28 @@ enum class Counted : std::uint8_t {
   carrier_bad_message,  ///< label: why
   voice_bad_message,    ///< label: why
   voice_closed,         ///< label: the provider's verdict
-  barge_in,             ///< label: confirmed
+  barge_in,             ///< label: held, confirmed, rejected
+  voice_freeze,         ///< label: the step of the ladder that was taken
+  voice_reconnect,      ///< label: why a session was replaced
+  dead_air_ms,          ///< label: which silence; amount: milliseconds, once per call
 };
-/// Add one to a metric. Never per frame.
+/// Add to a metric. Never per frame.
 struct Count {
   Counted what{};
   std::string label;
+  std::int64_t amount = 1;
 };
-using Output = std::variant<Send, DropUnsent, OpenVoice, CloseLeg, HangUpCall, WriteDown, Count>;
+enum class Measured : std::uint8_t {
+  pickup_to_first_audio,  ///< stream began -> the agent's first frame is audible
+  barge_in_stop,          ///< the caller cut in -> the agent is silent
+  voice_gap,              ///< voice leg lost -> the next session is ready
+};
+struct Measure {
+  Measured what{};
+  core::Duration value{};
+};
+using Output = std::variant<Send, DropUnsent, OpenVoice, CloseLeg, HangUpCall, TransferCall,
+                            WriteDown, Count, Measure>;
 
 /// What operators may see of a running call.
 struct Snapshot {
@@ -145,9 +190,11 @@ class Call {
  public:
   /// Emits CallStarted and the first OpenVoice at once: drain before the first handle().
   /// `wall` is the wall time of `now`; later wall times are derived from it, so a jumping wall
-  /// clock cannot reorder the record. Neither codec may be null.
+  /// clock cannot reorder the record. `voices`: at least one, in the order in which they are to be
+  /// tried; no pointer may be null.
   Call(CallSettings settings, std::unique_ptr<CarrierCodec> carrier,
-       std::unique_ptr<VoiceProvider> voice, core::TimePoint now, core::WallTime wall);
+       std::vector<std::unique_ptr<VoiceProvider>> voices, core::TimePoint now,
+       core::WallTime wall);
 
   /// Throws BugError when the drain before was not finished. Ignored once the call has ended.
   void handle(const Input& input, const Moment& moment);
@@ -205,6 +252,7 @@ class Call {
   void on(const OperatorSay&);
   void on(const OperatorContext&);
   void on(const OperatorPause&);
+  void on(const OperatorTransfer&);
   void on(const ShutDown&);
   void advance();
   void advance_closing();
@@ -229,6 +277,10 @@ class Call {
   void voice_event(const VoiceText&);
   void voice_event(const VoiceTurnEnded&);
   void voice_event(const VoiceInterrupted&);
+  void voice_event(const VoiceCallerSpeech&) {}
+  void voice_event(const VoiceGoingAway&) {}
+  void voice_event(const VoiceUsage&) {}
+  void voice_event(const VoiceToolCancelled&) {}
   void voice_event(const VoiceHangUp&);
   void voice_event(const VoiceToolCall&);
   void voice_event(const VoiceError&);
@@ -275,6 +327,7 @@ class Call {
   std::optional<EndReason> end_reason_;
   std::optional<core::TimePoint> hung_up_at_;
   std::optional<core::TimePoint> stream_began_;
+  core::Secret stream_token_;
   bool carrier_is_open_ = false;
   core::TimePoint carrier_heard_at_;
   int bad_messages_ = 0;

@@ -25,8 +25,7 @@ void Call::carrier_event(const CarrierStart& start) {
       (!settings_.account_id.empty() && start.account_id != settings_.account_id)) {
     return end(EndReason::wrong_call, 1008, "token_call_mismatch");
   }
-  if (!core::equal_in_constant_time(start.token, settings_.stream_token.expose()) ||
-      start.token.empty()) {
+  if (!core::equal_in_constant_time(start.token, stream_token_.expose()) || start.token.empty()) {
     return end(EndReason::bad_token, 1008, "bad token");
   }
   if (!start.media_is_ulaw_8k_mono)

@@ -3,7 +3,7 @@
 //
 // A codec is symmetric and pure: wire text in, CarrierEvent out; our commands in, wire text out. It
 // owns what the wire needs remembered (the stream id, for instance), nothing of the call. One codec
-// serves one stream.
+// serves one call, one stream after the other.
 #pragma once
 
 #include <cstdint>
@@ -73,6 +73,9 @@ class CarrierCodec {
 
   /// Decodes one text message. Never throws; views in the event live until the next call.
   virtual core::Result<CarrierEvent, CarrierFailure> decode(std::string_view text) = 0;
+
+  /// Another stream of the same call follows: the ids of the one before mean nothing any more.
+  virtual void begin_stream() = 0;
 
   // Each appends one complete message to `out`. Valid only after a `start` was decoded.
   /// Any length from 1 byte; whole multiples of 160 are best.

@@ -9,8 +9,9 @@ constexpr std::array<std::string_view, end_reason_count> names = {
     "caller_hung_up",    "agent_hung_up",     "operator_hung_up", "time_limit",
     "no_stream",         "no_start",          "bad_token",        "wrong_call",
     "unsupported_media", "carrier_protocol",  "carrier_lost",     "carrier_stalled",
-    "voice_refused",     "voice_unavailable", "voice_lost",       "voice_ended",
-    "shutdown",          "internal",
+    "voice_refused",     "voice_unavailable", "voice_lost",       "voice_frozen",
+    "voice_ended",       "transferred",       "opted_out",        "shutdown",
+    "internal",
 };
 }  // namespace
 

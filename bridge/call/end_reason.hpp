@@ -23,7 +23,10 @@ enum class EndReason : std::uint8_t {
   voice_refused,      ///< the voice provider refused us: credentials or configuration
   voice_unavailable,  ///< all attempts to reach it failed
   voice_lost,         ///< it was lost during the call and could not be resumed
+  voice_frozen,       ///< it fell silent, and neither a nudge nor a new session woke it
   voice_ended,        ///< it closed the session regularly (its own time limits)
+  transferred,        ///< the caller is being put through to a person
+  opted_out,          ///< the caller pressed the key that means: do not call me again
   shutdown,           ///< this bridge is going down
   internal,           ///< a bug of ours ended this call and no other
 };

@@ -26,6 +26,7 @@ namespace tandem::call {
 struct VoiceReady {
   core::ChatId chat_id;
   core::ChatGroupId chat_group_id;  ///< empty when the provider cannot resume
+  bool is_resumed = false;          ///< the agent remembers what was said before
 };
 
 /// A piece of agent speech. `samples` are mono and live until the next decode() on the same thread.
@@ -56,6 +57,26 @@ struct VoiceTurnEnded {};
 /// The provider decided that the caller cut in: everything generated so far is void.
 struct VoiceInterrupted {};
 
+/// The provider hears the caller begin or stop speaking; says nothing about what becomes of the
+/// agent's words (VoiceInterrupted does).
+struct VoiceCallerSpeech {
+  bool is_speaking = false;
+};
+
+/// The provider will close this session within `left`: open the next one before that, in a silence
+/// if there is one.
+struct VoiceGoingAway {
+  std::chrono::milliseconds left{0};
+};
+
+/// What the provider bills, since the last such event of this call.
+struct VoiceUsage {
+  std::int64_t input_audio_tokens = 0;
+  std::int64_t output_audio_tokens = 0;
+  std::int64_t input_text_tokens = 0;
+  std::int64_t output_text_tokens = 0;
+};
+
 /// The agent wants the call to end once what it said has been played.
 struct VoiceHangUp {};
 
@@ -65,6 +86,10 @@ struct VoiceToolCall {
   std::string name;
   std::string arguments;  ///< JSON text as the provider sent it
   bool response_required = false;
+};
+/// The provider does not want the answer to this tool call any more.
+struct VoiceToolCancelled {
+  std::string id;
 };
 
 enum class VoiceSeverity : std::uint8_t {
@@ -89,7 +114,8 @@ struct VoiceDefect {
 };
 
 using VoiceEvent = std::variant<VoiceReady, VoiceAudio, VoiceText, VoiceTurnEnded, VoiceInterrupted,
-                                VoiceHangUp, VoiceToolCall, VoiceError, VoiceDefect>;
+                                VoiceCallerSpeech, VoiceGoingAway, VoiceUsage, VoiceHangUp,
+                                VoiceToolCall, VoiceToolCancelled, VoiceError, VoiceDefect>;
 
 enum class VoiceWireError : std::uint8_t { not_json, bad_shape };
 struct VoiceFailure {
@@ -103,8 +129,13 @@ struct VoiceCapabilities {
   bool speaks_verbatim = false;  ///< encode_say() is spoken word for word
   bool sends_interim_text = false;
   bool reports_interruptions = false;  ///< sends VoiceInterrupted by itself
+  bool reports_caller_speech = false;  ///< sends VoiceCallerSpeech
+  bool can_truncate = false;           ///< encode_heard() shortens what the agent believes it said
+  bool greets_by_itself = true;        ///< speaks first without encode_greeting()
   bool wants_client_pings = true;
-  std::chrono::seconds session_cap{0};  ///< 0: none
+  bool one_connection_at_a_time = false;  ///< the old connection must be gone before the next
+  std::chrono::seconds session_cap{0};    ///< the provider ends a session of this age; 0: none
+  std::chrono::seconds roll_over_at{0};   ///< a session of this age is replaced in the next silence
 };
 
 /// Where and how to connect: a WebSocket upgrade. Secrets are in headers only.
@@ -117,6 +148,14 @@ struct VoiceEndpoint {
 struct VoiceVerdict {
   VoiceSeverity severity = VoiceSeverity::retry;
   std::string why;  ///< short label: "auth", "rate_limit", "server", "closed_normal", "lost", ...
+  /// Do not come back before; doubled with every attempt in a row. 0: as soon as we like.
+  std::chrono::milliseconds retry_after{0};
+};
+
+/// One line of the conversation so far, for a session that cannot remember it.
+struct SpokenLine {
+  core::Speaker speaker = core::Speaker::user;
+  std::string text;  ///< of the agent: only what the caller heard, as near as known
 };
 
 class VoiceProvider {
@@ -129,6 +168,11 @@ class VoiceProvider {
   /// The connection to make next. With `resume` it continues the last session when capabilities
   /// allow.
   virtual VoiceEndpoint open(bool resume) = 0;
+  /// What was said before, for the next open() that cannot resume natively (another provider took
+  /// over, or the resume was refused). Empty: nothing was said.
+  virtual void set_history(std::vector<SpokenLine> lines) = 0;
+  /// The next open(true) continues this chat, which another process of ours began.
+  virtual void adopt(core::ChatGroupId group) = 0;
   /// Appends one complete message per element that must be sent right after the upgrade; often
   /// none.
   virtual void encode_opening(std::vector<std::string>& messages) = 0;
@@ -142,7 +186,17 @@ class VoiceProvider {
   virtual void encode_audio(std::span<const std::uint8_t> ulaw, std::string& out) = 0;
   virtual void encode_say(std::string_view text, std::string& out) = 0;      ///< agent speaks this
   virtual void encode_context(std::string_view text, std::string& out) = 0;  ///< agent knows this
+  /// The caller "says" this by other means than speech (keys pressed): the agent answers it.
+  virtual void encode_text(std::string_view text, std::string& out) = 0;
   virtual void encode_pause(bool paused, std::string& out) = 0;
+  /// Asks for the first words of the call; nothing for an agent that greets_by_itself.
+  virtual void encode_greeting(std::string& out) = 0;
+  /// Asks an agent that owes an answer for it. What the provider echoes of this never becomes a
+  /// VoiceText.
+  virtual void encode_nudge(std::string& out) = 0;
+  /// The caller heard only this much of the utterance. Nothing unless can_truncate.
+  virtual void encode_heard(std::string_view utterance, std::chrono::milliseconds heard,
+                            std::chrono::milliseconds length, std::string& out) = 0;
   virtual void encode_tool_result(const VoiceToolCall& call, bool ok, std::string_view content,
                                   std::string& out) = 0;
 

@@ -33,6 +33,7 @@ struct CallAnswered {
 struct ChatOpened {
   ChatId chat_id;
   ChatGroupId chat_group_id;
+  std::string provider = {};  ///< who carries the call from here on; empty: as CallStarted said
 };
 
 /// One final message of the caller or the agent. seq counts transcript entries of the call from 0,
@@ -51,6 +52,7 @@ struct TranscriptHeard {
   std::int32_t seq = 0;  ///< of the entry meant
   std::int32_t audio_ms = 0;
   std::int32_t heard_ms = 0;  ///< 0 to audio_ms
+  bool was_cut = false;       ///< heard_ms is where the caller or the end of the call cut it
 };
 
 /// Anything else worth keeping. seq counts events of the call from 0, without holes.

@@ -59,10 +59,9 @@ void CallRunner::start() {
   arm();
 }
 
-void CallRunner::attach(AcceptedSocket socket) {
-  if (carrier_attached_ || call_->has_ended()) return;  // dropping the descriptor closes it
-  carrier_attached_ = true;
-  tasks_.spawn(run_carrier(std::move(socket)));
+void CallRunner::attach(AcceptedSocket socket, std::string token) {
+  if (call_->has_ended()) return;  // dropping the descriptor closes it
+  tasks_.spawn(run_carrier(carrier_legs_.emplace_back(), std::move(socket), std::move(token)));
 }
 
 void CallRunner::command(const call::Input& input) { handle(input); }
@@ -76,30 +75,41 @@ Task<void> CallRunner::join() {
   co_await tasks_.join();
 }
 
-Task<void> CallRunner::run_carrier(AcceptedSocket accepted) {
-  carrier_ = co_await WebSocket::accept(context_, std::move(accepted), carrier_options());
-  if (!carrier_) {
-    handle(call::CarrierOpened{});
+Task<void> CallRunner::run_carrier(CarrierLeg& leg, AcceptedSocket accepted, std::string token) {
+  leg.socket = co_await WebSocket::accept(context_, std::move(accepted), carrier_options());
+  if (leg.socket) {
+    WebSocket* superseded = std::exchange(carrier_, leg.socket.get());
+    if (superseded != nullptr) superseded->close(1000, "another stream took over");
+    handle(call::CarrierOpened{token});
+    leg.socket->on_written = stamp(call::Leg::carrier, "downlink");
+    if (call_->has_ended()) leg.socket->close(1001, "call ended");
+    co_await read_carrier(*leg.socket);
+    leg.socket->close(1000, "");
+    co_await leg.socket->join();
+    if (carrier_ == leg.socket.get()) carrier_ = nullptr;
+  } else if (carrier_ == nullptr) {
+    handle(call::CarrierOpened{token});  // it was tried, and broke at once
     handle(call::CarrierClosed{});
-    co_return;
   }
-  carrier_->on_written = stamp(call::Leg::carrier, "downlink");
-  handle(call::CarrierOpened{});
-  if (call_->has_ended()) carrier_->close(1001, "call ended");
+  carrier_legs_.remove_if([&leg](const CarrierLeg& each) { return &each == &leg; });
+}
+
+/// Until the socket is over. What a superseded stream still says is not the call's any more.
+Task<void> CallRunner::read_carrier(WebSocket& socket) {
   for (;;) {
-    const Message message = co_await carrier_->read();
+    const Message message = co_await socket.read();
+    const bool is_ours = carrier_ == &socket;
     if (message.kind == Message::Kind::closed) {
-      handle(call::CarrierClosed{message.close_code});
-      break;
+      if (is_ours) handle(call::CarrierClosed{message.close_code});
+      co_return;
     }
+    if (!is_ours) continue;
     if (message.kind == Message::Kind::binary) {
       handle(call::CarrierBinary{});
     } else {
       handle(call::CarrierText{message.data});
     }
   }
-  carrier_->close(1000, "");
-  co_await carrier_->join();
 }
 
 Task<void> CallRunner::run_voice(VoiceLeg& leg, call::VoiceEndpoint endpoint) {
@@ -140,6 +150,7 @@ void CallRunner::handle(const call::Input& input) {
   moment.now = clock_now();
   if (voice_ != nullptr && voice_->socket)
     moment.voice_outbox_bytes = voice_->socket->outbox_bytes();
+  if (carrier_ != nullptr) moment.carrier_outbox_bytes = carrier_->outbox_bytes();
   try {
     call_->handle(input, moment);
     drain();
@@ -194,7 +205,7 @@ void CallRunner::finish() {
 }
 
 void CallRunner::carry_out(call::Send& send) {
-  WebSocket* socket = send.leg == call::Leg::carrier ? carrier_.get()
+  WebSocket* socket = send.leg == call::Leg::carrier ? carrier_
                       : voice_ != nullptr            ? voice_->socket.get()
                                                      : nullptr;
   if (socket == nullptr) return call_->recycle(std::move(send.text));
@@ -227,6 +238,21 @@ void CallRunner::carry_out(call::CloseLeg& close) {
 }
 
 void CallRunner::carry_out(call::HangUpCall&) { services_.hang_up(call_->settings()); }
+
+void CallRunner::carry_out(call::TransferCall& transfer) {
+  services_.transfer(call_->settings(), std::move(transfer));
+}
+
+void CallRunner::carry_out(call::Measure& measured) {
+  using call::Measured;
+  using ops::Family;
+  const auto family = measured.what == Measured::barge_in_stop ? Family::barge_in_stop_seconds
+                      : measured.what == Measured::voice_gap
+                          ? Family::voice_gap_seconds
+                          : Family::pickup_to_first_audio_seconds;
+  services_.metrics.histogram(family).observe(
+      std::chrono::duration<double>(measured.value).count());
+}
 
 /// What a finished call adds to the metrics. Frames are counted here and not one by one.
 void CallRunner::measure(const core::CallEnded& ended) {
@@ -282,6 +308,14 @@ void CallRunner::carry_out(call::Count& count) {
       return metrics.counter(Family::voice_close_total, {provider, count.label}).add();
     case Counted::barge_in:
       return metrics.counter(Family::barge_in_total, {count.label}).add();
+    case Counted::voice_freeze:
+      services_.log.warn("voice_freeze", {{"call_id", settings.id}, {"step", count.label}});
+      return metrics.counter(Family::voice_freeze_total, {count.label}).add();
+    case Counted::voice_reconnect:
+      return metrics.counter(Family::voice_reconnects_total, {provider, count.label}).add();
+    case Counted::dead_air_ms:
+      return metrics.counter(Family::dead_air_seconds_total, {count.label})
+          .add(static_cast<std::uint64_t>((count.amount + 500) / 1000));
   }
 }
 

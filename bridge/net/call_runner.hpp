@@ -28,6 +28,8 @@ struct CallServices {
   std::function<bool(core::Record)> write_down;
   /// Ends the phone call through the carrier's API.
   std::function<void(const call::CallSettings&)> hang_up;
+  /// What the carrier must do with the caller when it asks; comes before `ended`.
+  std::function<void(const call::CallSettings&, call::TransferCall)> transfer;
   /// It is decided why the call ends. Comes before the carrier can ask what to do next.
   std::function<void(const call::CallSettings&, call::EndReason)> ended;
 };
@@ -42,8 +44,8 @@ class CallRunner {
 
   /// Carries out what the new call wants first: its first record, its voice leg.
   void start();
-  /// The carrier's media socket arrived. A second one is closed.
-  void attach(AcceptedSocket socket);
+  /// A media socket of the carrier arrived; its `start` must carry `token`. The newest one wins.
+  void attach(AcceptedSocket socket, std::string token);
   /// An operator's or the program's wish.
   void command(const call::Input& input);
   /// Ends when the call has ended and both sockets are gone.
@@ -58,7 +60,13 @@ class CallRunner {
     std::unique_ptr<WebSocket> socket;
   };
 
-  Task<void> run_carrier(AcceptedSocket accepted);
+  /// One media socket of the carrier.
+  struct CarrierLeg {
+    std::unique_ptr<WebSocket> socket;
+  };
+
+  Task<void> run_carrier(CarrierLeg& leg, AcceptedSocket accepted, std::string token);
+  Task<void> read_carrier(WebSocket& socket);
   Task<void> run_voice(VoiceLeg& leg, call::VoiceEndpoint endpoint);
   void handle(const call::Input& input);
   void drain();
@@ -72,8 +80,10 @@ class CallRunner {
   void carry_out(call::OpenVoice& open);
   void carry_out(call::CloseLeg& close);
   void carry_out(call::HangUpCall&);
+  void carry_out(call::TransferCall& transfer);
   void carry_out(call::WriteDown& record);
   void carry_out(call::Count& count);
+  void carry_out(call::Measure& measured);
   [[nodiscard]] std::function<void(core::TimePoint, core::TimePoint)> stamp(call::Leg leg,
                                                                             const char* direction);
 
@@ -84,10 +94,10 @@ class CallRunner {
   std::function<void()> wake_wheel_;
   Timer ended_;  // never expires; cancelled when the call has ended
   TimerWheel::Timer timer_;
-  std::unique_ptr<WebSocket> carrier_;
+  std::list<CarrierLeg> carrier_legs_;
+  WebSocket* carrier_ = nullptr;  // the newest media socket; null while none
   std::list<VoiceLeg> voice_legs_;
   VoiceLeg* voice_ = nullptr;  // the leg that the call talks to; null while none
-  bool carrier_attached_ = false;
   bool carrier_is_full_ = false;
   bool is_end_told_ = false;
   bool is_finished_ = false;

@@ -47,12 +47,12 @@ void Shard::announce(core::CallId id,
   });
 }
 
-void Shard::attach(core::CallId id, AcceptedSocket socket) {
+void Shard::attach(core::CallId id, AcceptedSocket socket, std::string token) {
   // std::function must be copyable, a descriptor is not.
   auto shared = std::make_shared<AcceptedSocket>(std::move(socket));
-  asio::post(context_, [this, id = std::move(id), shared] {
+  asio::post(context_, [this, id = std::move(id), shared, token = std::move(token)] {
     const auto runner = runners_.find(id);
-    if (runner != runners_.end()) runner->second->attach(std::move(*shared));
+    if (runner != runners_.end()) runner->second->attach(std::move(*shared), token);
   });
 }
 

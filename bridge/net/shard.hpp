@@ -30,7 +30,7 @@ class Shard {
   /// Makes a call and lets it dial its voice leg. `make` runs on the shard's thread.
   void announce(core::CallId id, std::function<std::unique_ptr<call::Call>(core::TimePoint)> make);
   /// Hands the carrier's socket to its call; closes it when that call is gone.
-  void attach(core::CallId id, AcceptedSocket socket);
+  void attach(core::CallId id, AcceptedSocket socket, std::string token);
   /// Feeds an input without views into the call; nothing happens when it is gone.
   void command(core::CallId id, call::Input input);
   /// Ends every call as `shutdown`; join() then waits for them.

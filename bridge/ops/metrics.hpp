@@ -83,6 +83,7 @@ enum class Family : std::uint8_t {
   carrier_bad_messages_total,
   webhooks_total,
   voice_connect_seconds,
+  voice_gap_seconds,
   voice_reconnects_total,
   voice_close_total,
   voice_bad_messages_total,

@@ -45,6 +45,8 @@ class MediaStreamCodec final : public call::CarrierCodec {
   /// The whole parse alone, for every message: what decode() must agree with.
   Decoded decode_by_document(std::string_view text);
 
+  void begin_stream() override { stream_id_.clear(); }
+
   /// 1 to payload_bytes_max bytes; anything else is a bug of ours (BRIDGE_ASSERT), as is any encode
   /// before `start`.
   void encode_media(std::span<const std::uint8_t> ulaw, std::string& out) override;

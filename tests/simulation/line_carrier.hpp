@@ -33,6 +33,7 @@ class LineCarrier final : public call::CarrierCodec {
     return call::CarrierEvent(call::CarrierIgnored{});
   }
 
+  void begin_stream() override {}
   void encode_media(std::span<const std::uint8_t> ulaw, std::string& out) override {
     out += fmt::format("media {}", ulaw.size());
   }

@@ -1,8 +1,10 @@
 // A voice provider of one line per message, the second proof that bridge/call knows no provider:
 //   "ready CHAT" · "audio UTTERANCE INDEX MS" (8 kHz tone) · "user TEXT" · "interim TEXT" ·
 //   "assistant UTTERANCE TEXT" · "turn_end" · "interrupted" · "hang_up" · "error SEVERITY CODE" ·
-//   "defect WHY" · "bad"
-// and back: "audio BYTES" · "say TEXT" · "context TEXT" · "pause" · "resume" · "tool_error ID"
+//   "speech on|off" · "going_away MS" · "tool ID NAME [ARGUMENTS]" · "typed TEXT" · "defect WHY" ·
+//   "bad"
+// and back: "audio BYTES" · "say TEXT" · "context TEXT" · "text TEXT" · "pause" · "resume" ·
+//   "greet" · "nudge" · "heard UTTERANCE MS OF_MS" · "tool_ok ID" · "tool_error ID" · "history N"
 #pragma once
 
 #include <fmt/format.h>
@@ -17,6 +19,9 @@ namespace tandem::simulation {
 
 class LineVoice final : public call::VoiceProvider {
  public:
+  LineVoice() { capabilities_.can_resume = true; }
+  explicit LineVoice(call::VoiceCapabilities capabilities) : capabilities_(capabilities) {}
+
   std::string_view name() const noexcept override { return "line"; }
   const call::VoiceCapabilities& capabilities() const noexcept override { return capabilities_; }
 
@@ -25,7 +30,12 @@ class LineVoice final : public call::VoiceProvider {
     core::parse_url(resume ? "ws://voice.test/?resume=1" : "ws://voice.test/", endpoint.url);
     return endpoint;
   }
-  void encode_opening(std::vector<std::string>&) override {}
+  void set_history(std::vector<call::SpokenLine> lines) override { history_ = lines.size(); }
+  void adopt(core::ChatGroupId) override {}
+  void encode_opening(std::vector<std::string>& messages) override {
+    if (history_ > 0) messages.push_back(fmt::format("history {}", history_));
+    history_ = 0;
+  }
 
   core::Result<core::Done, call::VoiceFailure> decode(
       std::string_view text, std::vector<call::VoiceEvent>& events) override {
@@ -36,9 +46,10 @@ class LineVoice final : public call::VoiceProvider {
     if (word == "ready")
       events.emplace_back(call::VoiceReady{core::ChatId(rest(line)), core::ChatGroupId("group")});
     if (word == "audio") events.emplace_back(decode_audio(line));
-    if (word == "user" || word == "interim") {
+    if (word == "user" || word == "interim" || word == "typed") {
       call::VoiceText user;
-      user.is_final = word == "user";
+      user.is_final = word != "interim";
+      user.is_typed = word == "typed";
       user.text = rest(line);
       events.emplace_back(std::move(user));
     }
@@ -52,7 +63,10 @@ class LineVoice final : public call::VoiceProvider {
     if (word == "turn_end") events.emplace_back(call::VoiceTurnEnded{});
     if (word == "interrupted") events.emplace_back(call::VoiceInterrupted{});
     if (word == "hang_up") events.emplace_back(call::VoiceHangUp{});
-    if (word == "tool") events.emplace_back(call::VoiceToolCall{"tool-1", "find_slot", "{}", true});
+    if (word == "speech") events.emplace_back(call::VoiceCallerSpeech{rest(line) == "on"});
+    if (word == "going_away")
+      events.emplace_back(call::VoiceGoingAway{std::chrono::milliseconds(std::stoi(rest(line)))});
+    if (word == "tool") events.emplace_back(decode_tool(line));
     if (word == "defect") events.emplace_back(call::VoiceDefect{rest(line)});
     if (word == "error") events.emplace_back(decode_error(line));
     return core::Done{};
@@ -66,6 +80,18 @@ class LineVoice final : public call::VoiceProvider {
   }
   void encode_context(std::string_view text, std::string& out) override {
     out += fmt::format("context {}", text);
+  }
+  void encode_text(std::string_view text, std::string& out) override {
+    out += fmt::format("text {}", text);
+  }
+  void encode_greeting(std::string& out) override {
+    if (!capabilities_.greets_by_itself) out += "greet";
+  }
+  void encode_nudge(std::string& out) override { out += "nudge"; }
+  void encode_heard(std::string_view utterance, std::chrono::milliseconds heard,
+                    std::chrono::milliseconds length, std::string& out) override {
+    if (capabilities_.can_truncate)
+      out += fmt::format("heard {} {} {}", utterance, heard.count(), length.count());
   }
   void encode_pause(bool paused, std::string& out) override { out += paused ? "pause" : "resume"; }
   void encode_tool_result(const call::VoiceToolCall& call, bool ok, std::string_view,
@@ -103,6 +129,14 @@ class LineVoice final : public call::VoiceProvider {
     return audio;
   }
 
+  static call::VoiceEvent decode_tool(std::istringstream& line) {
+    call::VoiceToolCall tool;
+    line >> tool.id >> tool.name;
+    tool.arguments = rest(line);
+    tool.response_required = true;
+    return tool;
+  }
+
   static call::VoiceEvent decode_error(std::istringstream& line) {
     std::string severity;
     call::VoiceError error;
@@ -114,6 +148,7 @@ class LineVoice final : public call::VoiceProvider {
   }
 
   call::VoiceCapabilities capabilities_;
+  std::size_t history_ = 0;
   std::string utterance_;
   std::vector<std::int16_t> samples_;
 };

@@ -52,7 +52,7 @@ TEST_CASE("T04: a stream closed for an oversize message ends as a protocol error
 
 TEST_CASE("T05: no start within five seconds closes the stream with 1008") {
   CallScript script;
-  script.input(CarrierOpened{});
+  script.input(CarrierOpened{"TOKEN-1"});
   script.pass(4900ms);
   CHECK_FALSE(script.call().has_ended());
   script.pass(200ms);
@@ -63,7 +63,7 @@ TEST_CASE("T05: no start within five seconds closes the stream with 1008") {
 TEST_CASE("T06: media before start closes the stream and nothing reaches the agent") {
   CallScript script;
   script.ready();
-  script.input(CarrierOpened{});
+  script.input(CarrierOpened{"TOKEN-1"});
   script.carrier("media 1 100 160");
   CHECK(script.ending().end_reason == "carrier_protocol");
   CHECK(script.ending().audio.caller_frames_sent == 0);
@@ -83,7 +83,7 @@ TEST_CASE("T10: a wrong or missing token ends the stream at once and no audio re
   for (const auto* start : {"start CALL-1 TOKEN-2 ACCOUNT-1", "start CALL-1"}) {
     CallScript script;
     script.ready();
-    script.input(CarrierOpened{});
+    script.input(CarrierOpened{"TOKEN-1"});
     script.carrier(start);
     CHECK(script.call().has_ended());
     CHECK(script.closes_.back().code == 1008);
@@ -93,7 +93,7 @@ TEST_CASE("T10: a wrong or missing token ends the stream at once and no audio re
 
 TEST_CASE("T11: a token of one call on another call is refused as token_call_mismatch") {
   CallScript script;
-  script.input(CarrierOpened{});
+  script.input(CarrierOpened{"TOKEN-1"});
   script.carrier("start CALL-2 TOKEN-1 ACCOUNT-1");
   CHECK(script.ending().end_reason == "wrong_call");
   CHECK(script.closes_.back().reason == "token_call_mismatch");
@@ -141,11 +141,11 @@ TEST_CASE("E17: an undecodable provider message is counted and the session goes 
 
 TEST_CASE("another medium than mu-law is refused") {
   CallScript script;
-  script.input(CarrierOpened{});
+  script.input(CarrierOpened{"TOKEN-1"});
   script.carrier("start CALL-1 TOKEN-1 ACCOUNT-1");
   CHECK_FALSE(script.call().has_ended());
   CallScript other;
-  other.input(CarrierOpened{});
+  other.input(CarrierOpened{"TOKEN-1"});
   other.carrier("start CALL-1 TOKEN-1 opus");
   CHECK(other.call().has_ended());
 }

@@ -36,7 +36,7 @@ class CallScript {
   void carrier(std::string_view line) { input(CarrierText{line}); }
   void voice(std::string_view line) { input(VoiceMessage{line}); }
   void open_stream() {
-    input(CarrierOpened{});
+    input(CarrierOpened{"TOKEN-1"});
     carrier("connected");
     carrier("start CALL-1 TOKEN-1 ACCOUNT-1");
   }
@@ -106,12 +106,13 @@ class CallScript {
     settings.id = core::CallId("00000000-0000-4000-8000-000000000001");
     settings.carrier_call_id = core::CarrierCallId("CALL-1");
     settings.account_id = "ACCOUNT-1";
-    settings.stream_token = core::Secret("TOKEN-1");
     settings.from = core::PhoneNumber("+15555550101");
     settings.to = core::PhoneNumber("+15555550102");
     settings.time_limit = time_limit;
-    return Call(std::move(settings), std::make_unique<simulation::LineCarrier>(),
-                std::make_unique<simulation::LineVoice>(), now_, core::WallTime{});
+    std::vector<std::unique_ptr<VoiceProvider>> voices;
+    voices.push_back(std::make_unique<simulation::LineVoice>());
+    return Call(std::move(settings), std::make_unique<simulation::LineCarrier>(), std::move(voices),
+                now_, core::WallTime{});
   }
 
   void drain() {

@@ -298,9 +298,10 @@ TEST_CASE("a bug of ours ends this call as internal, with its final record") {
 
 TEST_CASE("handling an input before the outputs were drained is a bug") {
   CallSettings settings;
-  settings.stream_token = core::Secret("T");
-  Call call(std::move(settings), std::make_unique<simulation::LineCarrier>(),
-            std::make_unique<simulation::LineVoice>(), core::TimePoint{}, core::WallTime{});
+  std::vector<std::unique_ptr<VoiceProvider>> voices;
+  voices.push_back(std::make_unique<simulation::LineVoice>());
+  Call call(std::move(settings), std::make_unique<simulation::LineCarrier>(), std::move(voices),
+            core::TimePoint{}, core::WallTime{});
   CHECK_THROWS_AS(call.handle(TimerFired{}, Moment{}), core::BugError);
 }
 
@@ -371,7 +372,7 @@ TEST_CASE("marks that never come, come twice or come late change nothing but sta
 TEST_CASE("an unknown tool gets an error, so that the agent does not wait") {
   CallScript script;
   script.talking();
-  script.voice("tool");
+  script.voice("tool tool-1 find_slot {}");
   CHECK(script.sent(Leg::voice, "tool_error tool-1") == 1);
 }
 
