@@ -281,6 +281,7 @@ class Call {
   void voice_event(const VoiceGoingAway&) {}
   void voice_event(const VoiceUsage&) {}
   void voice_event(const VoiceToolCancelled&) {}
+  void voice_event(const VoiceReply&);
   void voice_event(const VoiceHangUp&);
   void voice_event(const VoiceToolCall&);
   void voice_event(const VoiceError&);

@@ -213,6 +213,10 @@ void Call::voice_event(const VoiceToolCall& tool) {
   });
 }
 
+void Call::voice_event(const VoiceReply& reply) {
+  outputs_.emplace_back(Send{Leg::voice, reply.text, not_timed});
+}
+
 void Call::voice_event(const VoiceError& error) {
   write_event("voice_error", error_json(error));
   if (error.severity == VoiceSeverity::warning || error.severity == VoiceSeverity::ended) return;

@@ -92,6 +92,12 @@ struct VoiceToolCancelled {
   std::string id;
 };
 
+/// What the protocol wants sent in answer to what just came: one complete message, to go out now,
+/// before the session is ready too.
+struct VoiceReply {
+  std::string text;
+};
+
 enum class VoiceSeverity : std::uint8_t {
   warning,      ///< the session goes on
   retry,        ///< this session is lost; a new one (resumed if possible) may work
@@ -113,9 +119,10 @@ struct VoiceDefect {
   std::string why;  ///< short label for a metric: "wav_no_data", "base64", "index_gap", ...
 };
 
-using VoiceEvent = std::variant<VoiceReady, VoiceAudio, VoiceText, VoiceTurnEnded, VoiceInterrupted,
-                                VoiceCallerSpeech, VoiceGoingAway, VoiceUsage, VoiceHangUp,
-                                VoiceToolCall, VoiceToolCancelled, VoiceError, VoiceDefect>;
+using VoiceEvent =
+    std::variant<VoiceReady, VoiceAudio, VoiceText, VoiceTurnEnded, VoiceInterrupted,
+                 VoiceCallerSpeech, VoiceGoingAway, VoiceUsage, VoiceHangUp, VoiceToolCall,
+                 VoiceToolCancelled, VoiceReply, VoiceError, VoiceDefect>;
 
 enum class VoiceWireError : std::uint8_t { not_json, bad_shape };
 struct VoiceFailure {
