@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "bridge/bridging_clip.hpp"
 #include "bridge/config_loader.hpp"
 
 namespace tandem {
@@ -86,6 +87,33 @@ void load_agent(ConfigLoader& load, const Environment& environment, Config& conf
   load.text("DISCLOSURE_TEXT", config.disclosure_text, 1000);
 }
 
+/// A key of the telephone, or 0 for "none".
+void load_key(ConfigLoader& load, std::string_view name, char& target) {
+  const std::string* value = load.find(name);
+  if (value == nullptr || *value == "none") return;
+  if (value->size() != 1 || value->find_first_not_of("0123456789*#") != std::string::npos) {
+    return load.complain(name, ConfigLoader::class_of(*value), "set one of 0 to 9, *, #, or none");
+  }
+  target = value->front();
+}
+
+void load_conversation(ConfigLoader& load, Config& config) {
+  int protected_ms = 0;
+  load.number("GREETING_PROTECTED_MS", protected_ms, 0, 20'000);
+  config.greeting_protected = std::chrono::milliseconds(protected_ms);
+  load_key(load, "OPT_OUT_DIGIT", config.opt_out_digit);
+  load.choice("DTMF_TO_AGENT", boolean_names, config.dtmf_to_agent);
+  const auto file = load.bytes("BRIDGING_CLIP_FILE");
+  if (!file) return;
+  auto clip = decode_bridging_clip(*file);
+  if (clip) {
+    config.bridging_clip = std::move(*clip);
+  } else {
+    load.complain("BRIDGING_CLIP_FILE", "a file that cannot be played",
+                  "name a WAV file: 16-bit PCM, mono or stereo, at most 10 seconds");
+  }
+}
+
 void load_limits(ConfigLoader& load, Config& config) {
   load.number("MAX_CALLS", config.max_calls, 1, 10'000);
   load.seconds("CALL_TIME_LIMIT_SECONDS", config.call_time_limit, 1, 14'400);  // Twilio's own: 4 h
@@ -147,6 +175,7 @@ core::Result<Config, std::vector<ConfigProblem>> load_config(const Environment& 
   load_twilio(load, config.twilio);
   load_voice(load, config);
   load_agent(load, environment, config);
+  load_conversation(load, config);
   load_limits(load, config);
   require_all(load, config, need);
   if (!load.problems.empty()) return core::Failure{std::move(load.problems)};
@@ -185,6 +214,11 @@ std::string describe(const Config& config) {
   line("AGENT_GREETING", config.agent.greeting);
   line("AGENT_VOICE", config.agent.voice);
   line("DISCLOSURE_TEXT", config.disclosure_text);
+  line("GREETING_PROTECTED_MS", config.greeting_protected.count());
+  line("OPT_OUT_DIGIT",
+       config.opt_out_digit == 0 ? std::string("none") : std::string(1, config.opt_out_digit));
+  line("DTMF_TO_AGENT", config.dtmf_to_agent);
+  line("BRIDGING_CLIP_FILE", config.bridging_clip.empty() ? "(built in)" : "(read)");
   line("MAX_CALLS", config.max_calls);
   line("CALL_TIME_LIMIT_SECONDS", config.call_time_limit.count());
   line("FALLBACK_NUMBER", config.fallback_number.masked());

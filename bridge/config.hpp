@@ -78,9 +78,15 @@ struct Config {
       "You are speaking with an automated assistant. This call is recorded and "
       "transcribed.";  ///< empty: none
 
+  std::chrono::milliseconds greeting_protected{0};  ///< the greeting cannot be interrupted so long
+  char opt_out_digit = 0;      ///< this key means "do not call me again"; 0: none
+  bool dtmf_to_agent = false;  ///< what the caller keys in is told to the agent
+  /// Mu-law, 8 kHz: played while the agent is away. Empty: the built-in one.
+  std::vector<std::uint8_t> bridging_clip;
+
   int max_calls = 500;
   std::chrono::seconds call_time_limit{3600};
-  core::PhoneNumber fallback_number;  ///< empty: an apology instead of a transfer
+  core::PhoneNumber fallback_number;  ///< empty: apologies instead of transfers
   std::chrono::seconds drain_timeout{900};
 
   std::string spool_dir = "var/spool";

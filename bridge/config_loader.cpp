@@ -161,14 +161,17 @@ void ConfigLoader::secret(std::string_view key, core::Secret& target) {
   if (const auto content = file(file_key)) accept_secret(file_key, *content, target);
 }
 
-std::optional<std::string> ConfigLoader::file(std::string_view key) {
+std::optional<std::string> ConfigLoader::bytes(std::string_view key) {
   const std::string* path = look_up(key);
   if (path == nullptr) return std::nullopt;
   std::optional<std::string> content = read_file_(*path);
-  if (!content) {
-    complain(key, "a file that cannot be read", "name a file that this user may read");
-    return std::nullopt;
-  }
+  if (!content) complain(key, "a file that cannot be read", "name a file that this user may read");
+  return content;
+}
+
+std::optional<std::string> ConfigLoader::file(std::string_view key) {
+  std::optional<std::string> content = bytes(key);
+  if (!content) return std::nullopt;
   content->erase(content->find_last_not_of("\r\n") + 1);
   if (!content->empty()) return content;
   complain(key, "an empty file", "put the value into the file");

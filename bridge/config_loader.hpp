@@ -57,6 +57,8 @@ class ConfigLoader {
   /// Content of the file a setting names, without trailing line breaks; nothing when unset or
   /// wrong.
   std::optional<std::string> file(std::string_view key);
+  /// The same, byte for byte: for what is not text.
+  std::optional<std::string> bytes(std::string_view key);
 
   /// What may be said of a value that must not be shown: "text of 3 characters".
   static std::string class_of(std::string_view value);

@@ -155,6 +155,22 @@ TEST_CASE("an empty disclosure switches it off, an absent one means the default"
   CHECK(loaded(environment).disclosure_text.empty());
 }
 
+TEST_CASE("how a conversation goes can be set") {
+  auto environment = complete();
+  CHECK(loaded(environment).opt_out_digit == 0);
+  environment["GREETING_PROTECTED_MS"] = "1500";
+  environment["OPT_OUT_DIGIT"] = "9";
+  environment["DTMF_TO_AGENT"] = "true";
+  environment["BRIDGING_CLIP_FILE"] = "../standins/data/agent/sorry.wav";
+  const auto config = loaded(environment);
+  CHECK(config.greeting_protected == std::chrono::milliseconds(1500));
+  CHECK(config.opt_out_digit == '9');
+  CHECK(config.dtmf_to_agent);
+  CHECK(config.bridging_clip.size() > 8000);
+  environment["OPT_OUT_DIGIT"] = "none";
+  CHECK(loaded(environment).opt_out_digit == 0);
+}
+
 TEST_CASE("a described configuration shows neither secrets nor whole phone numbers") {
   auto environment = complete();
   environment["TWILIO_PHONE_NUMBER"] = "+14155550123";
