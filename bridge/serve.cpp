@@ -207,6 +207,7 @@ net::CallServices Bridge::call_services() {
               twilio_.note_transfer(id, transfer);
             });
           },
+          [](const call::VoiceReport&) {},
           [this](const call::CallSettings& call, call::EndReason reason) {
             asio::post(control_, [this, id = call.id, reason] { twilio_.note_end(id, reason); });
           }};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "codec/json_text.hpp"
+
 namespace tandem::call {
 
 namespace {
@@ -29,17 +31,27 @@ Call::Call(CallSettings settings, std::unique_ptr<CarrierCodec> carrier,
            core::WallTime wall)
     : settings_(std::move(settings)),
       carrier_(std::move(carrier)),
-      voice_(std::move(voices.at(0))),
+      voices_(std::move(voices)),
       began_(now),
       wall_began_(wall),
       moment_{now},
       state_deadline_(now + limits::unclaimed_call_timeout),
+      attempts_(voices_.size()),
       playout_(settings_.playout) {
-  BRIDGE_ASSERT(carrier_ && voice_);
+  BRIDGE_ASSERT(carrier_ && !voices_.empty());
   uplink_.limit_backlog(limits::uplink_held_max);
   write(core::CallStarted{settings_.carrier_call_id, settings_.direction, settings_.from,
-                          settings_.to, std::string(voice_->name()), settings_.purpose,
+                          settings_.to, std::string(voice().name()), settings_.purpose,
                           settings_.node});
+  if (settings_.previous) {
+    std::string json = R"({"previous_call_id":)";
+    codec::append_json_string(json, settings_.previous->call_id.str());
+    write_event("resumed_call", json + "}");
+    conversation_.begin_with(std::move(settings_.previous->history));
+    resume_next_ = !settings_.previous->chat_group_id.empty();
+    if (resume_next_) voice().adopt(settings_.previous->chat_group_id);
+    agent_has_spoken_ = true;
+  }
   open_voice();
 }
 
@@ -65,21 +77,36 @@ std::optional<core::TimePoint> Call::deadline() const {
   const auto consider = [&next](std::optional<core::TimePoint> at) {
     if (at && (!next || *at < *next)) next = at;
   };
-  const bool has_own_deadline =
-      state_ == State::announced || state_ == State::waiting_for_start || state_ == State::closing;
-  if (has_own_deadline) consider(state_deadline_);
+  if (is_announced() || state_ == State::parked || state_ == State::closing)
+    consider(state_deadline_);
   if (voice_state_ != VoiceState::ready && voice_state_ != VoiceState::gone)
     consider(voice_deadline_);
   consider(uplink_.deadline());
-  consider(playout_.deadline());
-  if (stream_began_ && state_ != State::closing) {
-    consider(*stream_began_ + settings_.time_limit);
-    consider(carrier_heard_at_ + limits::carrier_silence_timeout);
-  }
+  if (!congested_since_) consider(playout_.deadline());
   if (state_ == State::closing) {
     consider(hung_up_at_ ? *hung_up_at_ + limits::hang_up_timeout
                          : playout_.heard_at() + limits::goodbye_margin);
+    return next;
   }
+  // These may pass without effect, because somebody speaks; every frame looks at them again.
+  const auto consider_ahead = [&](std::optional<core::TimePoint> at) {
+    if (at && *at > moment_.now) consider(at);
+  };
+  consider(barge_in_.deadline());
+  consider(keypad_.deadline());
+  if (!stream_began_) return next;
+  consider(*stream_began_ + settings_.time_limit);
+  if (!stream_is_live_) return next;
+  consider(carrier_heard_at_ + limits::carrier_silence_timeout);
+  if (congested_since_) consider(*congested_since_ + limits::carrier_congested_max);
+  if (!is_paused_) consider_ahead(dead_air_.deadline());
+  if (voice_away_since_ && !one_moment_played_)
+    consider(*voice_away_since_ + limits::one_moment_after);
+  if (after_words_ != AfterWords::nothing) {
+    consider_ahead(after_words_since_ + limits::last_words_timeout);
+    consider_ahead(after_words_since_ + 2 * limits::last_words_timeout);
+  }
+  consider_ahead(roll_over_latest());
   return next;
 }
 
@@ -89,24 +116,28 @@ void Call::advance() {
     return end(EndReason::no_stream, 1001, "no stream");
   if (state_ == State::waiting_for_start && now >= state_deadline_)
     return end(EndReason::no_start, 1008, "no start");
+  if (state_ == State::parked && now >= state_deadline_)
+    return end(EndReason::carrier_lost, 1001, "no new stream");
+  advance_stream();
+  if (has_ended()) return;
   advance_voice();
   if (has_ended()) return;
-  if (stream_began_ && state_ != State::closing) {
-    if (now >= carrier_heard_at_ + limits::carrier_silence_timeout) {
-      return end(EndReason::carrier_lost, 1001, "silence");
-    }
-    if (now >= *stream_began_ + settings_.time_limit) close(EndReason::time_limit);
-  }
+  advance_keypad();
   uplink_.advance(now);
   pump_uplink();
-  playout_.advance(now, heard_);
-  pump_playout();
-  settle_heard();
-  // The agent said that it is done; its provider may close the session later than the last word is
-  // heard, or never.
-  if (agent_hangs_up_ && turn_is_over_ && stream_began_ && playout_.is_idle(now))
-    close(EndReason::agent_hung_up);
+  advance_floor();
+  advance_last_words();
   if (state_ == State::closing) advance_closing();
+}
+
+/// Ends that need nobody's doing: a silent carrier, one that does not read, the hard cap.
+void Call::advance_stream() {
+  if (!stream_began_ || state_ == State::closing) return;
+  const auto now = moment_.now;
+  if (stream_is_live_ && now >= carrier_heard_at_ + limits::carrier_silence_timeout)
+    return end(EndReason::carrier_lost, 1001, "silence");
+  watch_congestion();
+  if (!has_ended() && now >= *stream_began_ + settings_.time_limit) close(EndReason::time_limit);
 }
 
 void Call::advance_closing() {
@@ -132,8 +163,14 @@ void Call::enter(State state) {
 void Call::close(EndReason reason) {
   if (state_ == State::closing || state_ == State::ended) return;
   end_reason_ = reason;
+  if (!stream_is_live_) {  // nobody there to hear last words
+    if (wants_hang_up(reason)) outputs_.emplace_back(HangUpCall{});
+    return end(reason, 1000, "call is closing");
+  }
   enter(State::closing);
   state_deadline_ = moment_.now + limits::closing_timeout;
+  barge_in_.cancel();
+  release_playout();
   playout_.end_turn(moment_.now);
   close_voice("call is closing");
   write_event("call_closing",
@@ -146,7 +183,7 @@ void Call::end(EndReason reason, std::uint16_t code, std::string_view text) {
   close_voice("call ended");
   uplink_.drop_all();
   if (carrier_is_open_) outputs_.emplace_back(CloseLeg{Leg::carrier, code, text});
-  carrier_is_open_ = false;
+  carrier_is_open_ = stream_is_live_ = false;
   enter(State::ended);
   write_end();
   count(Counted::call_ended, to_string(reason));
@@ -157,58 +194,17 @@ void Call::abandon(core::TimePoint now) {
   end(EndReason::internal, 1011, "internal error");
 }
 
-void Call::on(const CarrierOpened& input) {
-  if (state_ != State::announced) return;
-  stream_token_ = core::Secret(std::string(input.token));
-  carrier_is_open_ = true;
-  carrier_heard_at_ = moment_.now;
-  enter(State::waiting_for_start);
-  state_deadline_ = moment_.now + limits::start_timeout;
-}
-
-void Call::on(const CarrierText& input) {
-  carrier_heard_at_ = moment_.now;
-  const auto event = carrier_->decode(input.text);
-  if (!event) return carrier_failure(event.error());
-  std::visit([this](const auto& kind) { carrier_event(kind); }, *event);
-}
-
-void Call::on(const CarrierBinary&) {
-  count(Counted::carrier_bad_message, "binary");
-  end(EndReason::carrier_protocol, 1003, "text frames only");
-}
-
-void Call::on(const CarrierClosed& input) {
-  carrier_is_open_ = false;
-  if (end_reason_) return end(*end_reason_, 1000, "");
-  const bool was_ours_to_refuse = input.code == 1009 || input.code == 1007 || input.code == 1002;
-  end(was_ours_to_refuse ? EndReason::carrier_protocol : EndReason::carrier_lost, 1000, "");
-}
-
 void Call::on(const CarrierEnded&) {
-  end(end_reason_.value_or(EndReason::caller_hung_up), 1000, "call is over");
+  // A stream that broke and a call that is over: the line was lost, nobody hung up on us.
+  const auto otherwise =
+      state_ == State::parked ? EndReason::carrier_lost : EndReason::caller_hung_up;
+  end(end_reason_.value_or(otherwise), 1000, "call is over");
 }
 
 void Call::on(const CarrierFull&) { end(EndReason::carrier_stalled, 1013, "not reading"); }
 
-void Call::on(const OperatorHangUp&) {
-  if (state_ == State::announced || state_ == State::waiting_for_start) {
-    outputs_.emplace_back(HangUpCall{});
-    return end(EndReason::operator_hung_up, 1000, "hung up");
-  }
-  interrupt("operator");
-  close(EndReason::operator_hung_up);
-}
-
-void Call::on(const OperatorTransfer& input) {
-  outputs_.emplace_back(TransferCall{input.to, input.note});
-  close(EndReason::transferred);
-}
-
 void Call::on(const ShutDown&) {
-  if (state_ == State::announced || state_ == State::waiting_for_start) {
-    return end(EndReason::shutdown, 1001, "going away");
-  }
+  if (is_announced()) return end(EndReason::shutdown, 1001, "going away");
   close(EndReason::shutdown);
 }
 

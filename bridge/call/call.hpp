@@ -19,163 +19,25 @@
 #include <variant>
 #include <vector>
 
+#include "bridge/call/barge_in.hpp"
+#include "bridge/call/call_io.hpp"
 #include "bridge/call/call_state.hpp"
 #include "bridge/call/carrier.hpp"
+#include "bridge/call/conversation.hpp"
+#include "bridge/call/dead_air.hpp"
+#include "bridge/call/echo.hpp"
 #include "bridge/call/end_reason.hpp"
+#include "bridge/call/keypad.hpp"
 #include "bridge/call/latency.hpp"
 #include "bridge/call/playout.hpp"
 #include "bridge/call/uplink.hpp"
 #include "bridge/call/voice.hpp"
+#include "bridge/call/voice_attempts.hpp"
 #include "bridge/core/limits.hpp"
 #include "bridge/core/record.hpp"
 #include "codec/energy.hpp"
 
 namespace tandem::call {
-
-/// What another process of ours knew of this phone call before it died.
-struct PreviousCall {
-  core::CallId call_id;
-  core::ChatGroupId chat_group_id;  ///< empty: the history has to do
-  std::vector<SpokenLine> history;
-};
-
-struct CallSettings {
-  core::CallId id;
-  core::CarrierCallId carrier_call_id;
-  std::string account_id;  ///< the carrier account that `start` must name; empty accepts any
-  core::Direction direction = core::Direction::inbound;
-  core::PhoneNumber from;
-  core::PhoneNumber to;
-  std::string purpose;
-  std::string node;
-  std::chrono::seconds time_limit{3600};
-  PlayoutSettings playout;
-  /// The first words of the call cannot be interrupted for this long; the agent hears silence
-  /// meanwhile. 0: they can.
-  std::chrono::milliseconds protected_greeting{0};
-  core::PhoneNumber transfer_to;  ///< where the agent may put the caller through to; empty: nowhere
-  char opt_out_digit = 0;         ///< this key means "do not call me again"; 0: none
-  bool keys_reach_agent = false;  ///< what the caller keys in is told to the agent as text
-  /// Mu-law of "one moment, please", played when the agent is away; static storage, empty: none.
-  std::span<const std::uint8_t> one_moment;
-  std::optional<PreviousCall> previous;
-};
-
-// Inputs. Each comes with `now` and the state of the outboxes.
-/// A media socket of the call opened; `start` must carry this one-time token. The newest socket
-/// wins: an earlier one is closed quietly.
-struct CarrierOpened {
-  std::string_view token;
-};
-struct CarrierText {
-  std::string_view text;
-};
-struct CarrierBinary {};
-struct CarrierClosed {
-  std::uint16_t code = 1006;
-};
-struct CarrierEnded {};  ///< the carrier's API or a callback says that the call is over
-struct CarrierFull {};   ///< the carrier does not take what we send (T19)
-struct VoiceOpened {};
-struct VoiceMessage {
-  std::string_view text;
-};
-struct VoiceClosed {
-  std::uint16_t code = 1006;
-  std::string_view reason;
-};
-/// The connection could not be made; `status` is the HTTP answer to the upgrade, 0 when there was
-/// none.
-struct VoiceUnreachable {
-  int status = 0;
-  std::string_view stage;  ///< "resolve", "connect", "tls", "upgrade"
-};
-struct TimerFired {};
-struct OperatorHangUp {};
-struct OperatorSay {
-  std::string text;
-};
-struct OperatorContext {
-  std::string text;
-};
-struct OperatorPause {
-  bool paused = true;
-};
-/// Put the caller through to a person, who first hears `note`.
-struct OperatorTransfer {
-  core::PhoneNumber to;
-  std::string note;
-};
-struct ShutDown {};
-using Input = std::variant<CarrierOpened, CarrierText, CarrierBinary, CarrierClosed, CarrierEnded,
-                           CarrierFull, VoiceOpened, VoiceMessage, VoiceClosed, VoiceUnreachable,
-                           TimerFired, OperatorHangUp, OperatorSay, OperatorContext, OperatorPause,
-                           OperatorTransfer, ShutDown>;
-
-/// Everything outside that a decision may depend on.
-struct Moment {
-  core::TimePoint now{};
-  std::size_t voice_outbox_bytes = 0;    ///< waiting to be written to the voice leg
-  std::size_t carrier_outbox_bytes = 0;  ///< waiting to be written to the carrier leg
-};
-
-// Outputs, in the order in which they must be carried out.
-enum class Leg : std::uint8_t { carrier, voice };
-/// One complete message. `due` is the moment from which its transit time counts, zero for messages
-/// that are not media in transit; give the string back by recycle().
-struct Send {
-  Leg leg = Leg::carrier;
-  std::string text;
-  core::TimePoint due{};
-};
-/// Drop queued messages of the carrier leg that were not begun: the clear that follows makes them
-/// void.
-struct DropUnsent {};
-struct OpenVoice {
-  VoiceEndpoint endpoint;
-};
-struct CloseLeg {
-  Leg leg = Leg::carrier;
-  std::uint16_t code = 1000;
-  std::string_view reason;  ///< static text, at most 123 bytes
-};
-/// End the phone call at the carrier by its API; closing the leg alone does not do that reliably.
-struct HangUpCall {};
-/// When the carrier asks what to do next: put the caller through. The end of the call follows.
-struct TransferCall {
-  core::PhoneNumber to;
-  std::string whisper;  ///< said to the person who answers, before the caller is connected
-};
-struct WriteDown {
-  core::Record record;
-};
-enum class Counted : std::uint8_t {
-  call_ended,           ///< label: the end reason
-  carrier_bad_message,  ///< label: why
-  voice_bad_message,    ///< label: why
-  voice_closed,         ///< label: the provider's verdict
-  barge_in,             ///< label: held, confirmed, rejected
-  voice_freeze,         ///< label: the step of the ladder that was taken
-  voice_reconnect,      ///< label: why a session was replaced
-  dead_air_ms,          ///< label: which silence; amount: milliseconds, once per call
-};
-/// Add to a metric. Never per frame.
-struct Count {
-  Counted what{};
-  std::string label;
-  std::int64_t amount = 1;
-};
-enum class Measured : std::uint8_t {
-  pickup_to_first_audio,  ///< stream began -> the agent's first frame is audible
-  barge_in_stop,          ///< the caller cut in -> the agent is silent
-  voice_gap,              ///< voice leg lost -> the next session is ready
-};
-struct Measure {
-  Measured what{};
-  core::Duration value{};
-};
-using Output = std::variant<Send, DropUnsent, OpenVoice, CloseLeg, HangUpCall, TransferCall,
-                            WriteDown, Count, Measure>;
 
 /// What operators may see of a running call.
 struct Snapshot {
@@ -208,9 +70,9 @@ class Call {
   /// Set from the moment it is decided that and why the call ends.
   [[nodiscard]] std::optional<EndReason> end_reason() const noexcept { return end_reason_; }
   [[nodiscard]] Snapshot snapshot(core::TimePoint now) const;
-  [[nodiscard]] std::string_view voice_name() const noexcept { return voice_->name(); }
+  [[nodiscard]] std::string_view voice_name() const noexcept { return voice().name(); }
   [[nodiscard]] const VoiceCapabilities& voice_capabilities() const noexcept {
-    return voice_->capabilities();
+    return voice().capabilities();
   }
   [[nodiscard]] const CallSettings& settings() const noexcept { return settings_; }
 
@@ -223,44 +85,33 @@ class Call {
 
  private:
   enum class VoiceState : std::uint8_t { waiting_to_open, opening, open, ready, gone };
+  /// What follows once the agent's last words have been heard.
+  enum class AfterWords : std::uint8_t { nothing, hang_up, transfer };
   struct Forwarded {
     core::TimePoint arrived{};
     core::TimePoint sent{};
   };
-  /// A transcript entry of the agent whose playback is not settled yet.
-  struct SpokenEntry {
-    std::string utterance;
-    std::int32_t seq = -1;  // -1: its audio came before its text
-    std::int32_t audio_ms = 0;
-    std::int32_t heard_ms = 0;
-    bool is_settled = false;
-  };
 
-  // call.cpp: inputs, time, ends
-  void on(const CarrierOpened&);
-  void on(const CarrierText&);
-  void on(const CarrierBinary&);
-  void on(const CarrierClosed&);
+  // call.cpp: time, states, ends
   void on(const CarrierEnded&);
   void on(const CarrierFull&);
-  void on(const VoiceOpened&);
-  void on(const VoiceMessage&);
-  void on(const VoiceClosed&);
-  void on(const VoiceUnreachable&);
   void on(const TimerFired&) {}
-  void on(const OperatorHangUp&);
-  void on(const OperatorSay&);
-  void on(const OperatorContext&);
-  void on(const OperatorPause&);
-  void on(const OperatorTransfer&);
   void on(const ShutDown&);
   void advance();
+  void advance_stream();
   void advance_closing();
   void enter(State state);
   void close(EndReason reason);  // let the last words play, then end
   void end(EndReason reason, std::uint16_t code, std::string_view text);  // end now
+  [[nodiscard]] bool is_announced() const noexcept {
+    return state_ == State::announced || state_ == State::waiting_for_start;
+  }
 
-  // call_carrier.cpp: what the carrier says
+  // call_stream.cpp: the carrier's streams, one after the other, and what comes through them
+  void on(const CarrierOpened&);
+  void on(const CarrierText&);
+  void on(const CarrierBinary&);
+  void on(const CarrierClosed&);
   void carrier_event(const CarrierConnected&) {}
   void carrier_event(const CarrierIgnored&) {}
   void carrier_event(const CarrierStart&);
@@ -269,56 +120,105 @@ class Call {
   void carrier_event(const CarrierDtmf&);
   void carrier_event(const CarrierStop&);
   void carrier_failure(const CarrierFailure&);
-  void watch_caller_speech(std::span<const std::uint8_t> ulaw);
+  void park();
+  void begin_stream(const CarrierStart& start);
+  void refuse_stream(EndReason reason, std::uint16_t code, std::string_view text);
+  bool is_flood(std::size_t bytes);
 
-  // call_voice.cpp: what the agent says, and the life of the voice leg
+  // call_floor.cpp: who may speak: caller speech, barge-in, holds
+  void watch_caller_speech(std::span<const std::uint8_t> ulaw);
+  void caller_started(core::TimePoint began);
+  void hold_for_speech(core::TimePoint began);
+  void caller_stopped(core::TimePoint stopped);
+  bool hold_playout();
+  void release_playout();
+  void advance_floor();
+  void watch_congestion();
+  void interrupt(std::string_view by);
+  [[nodiscard]] bool cuts_in(const VoiceText& text) const;
+  [[nodiscard]] bool is_protected() const;
+  void pump_playout();
+  void send_media(const Playout::Media& media);
+
+  // call_voice.cpp: what the agent says
+  void on(const VoiceMessage&);
   void voice_event(const VoiceReady&);
   void voice_event(const VoiceAudio&);
   void voice_event(const VoiceText&);
   void voice_event(const VoiceTurnEnded&);
   void voice_event(const VoiceInterrupted&);
-  void voice_event(const VoiceCallerSpeech&) {}
-  void voice_event(const VoiceGoingAway&) {}
-  void voice_event(const VoiceUsage&) {}
-  void voice_event(const VoiceToolCancelled&) {}
+  void voice_event(const VoiceCallerSpeech&);
+  void voice_event(const VoiceGoingAway&);
+  void voice_event(const VoiceUsage&);
+  void voice_event(const VoiceToolCall&);
+  void voice_event(const VoiceToolCancelled&);
   void voice_event(const VoiceReply&);
   void voice_event(const VoiceHangUp&);
-  void voice_event(const VoiceToolCall&);
   void voice_event(const VoiceError&);
   void voice_event(const VoiceDefect&);
+  [[nodiscard]] bool is_second_greeting();
+  void answer_tool(const VoiceToolCall& tool, bool ok, std::string_view content);
+  void advance_last_words();
+
+  // call_voice_leg.cpp: the life of the voice leg
+  void on(const VoiceOpened&);
+  void on(const VoiceClosed&);
+  void on(const VoiceUnreachable&);
   void open_voice();
   void lose_voice(const VoiceVerdict& verdict);
+  void follow(const VoiceAttempts::Decision& decision);
   void fail_voice(EndReason reason);
   void close_voice(std::string_view reason);
+  void drop_session(std::string_view why);
   void advance_voice();
-  [[nodiscard]] bool cuts_in(const VoiceText& text) const;
-  void interrupt(std::string_view by);
+  void advance_roll_over();
+  void advance_dead_air();
+  void take_step(FreezeStep step);
+  void greet_or_return();
+  void play_one_moment();
   void pump_uplink();
-  void pump_playout();
-  template <class Encode>
-  void send_voice(core::TimePoint due, Encode encode);
-  template <class Encode>
-  void send_carrier(core::TimePoint due, Encode encode);
+  [[nodiscard]] std::optional<core::TimePoint> roll_over_due() const;
+  [[nodiscard]] std::optional<core::TimePoint> roll_over_latest() const;
+  [[nodiscard]] VoiceProvider& voice() noexcept { return *voices_[attempts_.provider()]; }
+  [[nodiscard]] const VoiceProvider& voice() const noexcept {
+    return *voices_[attempts_.provider()];
+  }
+
+  // call_operator.cpp: people, keys and transfers
+  void on(const OperatorHangUp&);
+  void on(const OperatorSay&);
+  void on(const OperatorContext&);
+  void on(const OperatorPause&);
+  void on(const OperatorTransfer&);
+  void transfer(core::PhoneNumber to, std::string note);
+  void advance_keypad();
 
   // call_record.cpp: what is written down
   void write(core::RecordBody body);
   void write_event(std::string_view type, std::string json);
   void write_transcript(core::Speaker speaker, std::string_view text, std::string_view event_type,
                         std::string_view utterance);
-  SpokenEntry& spoken_entry(std::string_view utterance);
   void settle_heard();
-  void write_heard(const SpokenEntry& entry);
   void write_turn(const core::TurnLatency& turn);
   void write_end();
+  void write_totals();
   [[nodiscard]] core::AudioAccount audio_account() const;
   [[nodiscard]] core::MediaOffset offset(core::TimePoint now) const noexcept;
-  void count(Counted what, std::string_view label);
+  void count(Counted what, std::string_view label, std::int64_t amount = 1);
+  void measure(Measured what, core::Duration value);
 
   std::string take_buffer();
+  template <class Encode>
+  void send_voice(core::TimePoint due, Encode encode);
+  template <class Encode>
+  void send_carrier(core::TimePoint due, Encode encode);
+
+  /// Control messages and invented silence are not media in transit.
+  static constexpr core::TimePoint not_timed{};
 
   CallSettings settings_;
   std::unique_ptr<CarrierCodec> carrier_;
-  std::unique_ptr<VoiceProvider> voice_;
+  std::vector<std::unique_ptr<VoiceProvider>> voices_;
   core::TimePoint began_;
   core::WallTime wall_began_;
   Moment moment_;
@@ -327,41 +227,76 @@ class Call {
   core::TimePoint state_deadline_;
   std::optional<EndReason> end_reason_;
   std::optional<core::TimePoint> hung_up_at_;
-  std::optional<core::TimePoint> stream_began_;
+
+  // The carrier's stream.
   core::Secret stream_token_;
-  bool carrier_is_open_ = false;
+  std::optional<core::TimePoint> stream_began_;  // the first one: media offsets count from here
+  bool carrier_is_open_ = false;                 // a socket is there
+  bool stream_is_live_ = false;                  // and its start was valid
+  int streams_ = 0;
   core::TimePoint carrier_heard_at_;
   int bad_messages_ = 0;
   core::TimePoint bad_messages_since_{};
+  double frame_tokens_ = limits::caller_frames_burst_max;
+  core::TimePoint frame_tokens_at_{};
+  std::optional<core::TimePoint> congested_since_;
 
+  // The voice leg.
+  VoiceAttempts attempts_;
   VoiceState voice_state_ = VoiceState::gone;
   core::TimePoint voice_deadline_{};  // of the attempt, or when to make the next one
-  int voice_attempts_ = 0;            // in a row
-  int voice_losses_ = 0;              // of sessions that had become ready
-  bool voice_was_ready_ = false;
+  core::TimePoint voice_dialled_at_{};
   bool resume_next_ = false;
-  bool agent_hangs_up_ = false;
-  std::optional<EndReason> voice_failure_;  // known before there was a stream to tell it on
+  int sessions_ = 0;                                 // that became ready
+  std::optional<core::TimePoint> voice_away_since_;  // since the stream lives without an agent
+  std::optional<core::TimePoint> voice_stalled_since_;
+  std::optional<core::TimePoint> going_away_at_;  // the provider said when it will close
+  std::optional<EndReason> voice_failure_;        // known before there was a stream to tell it on
+  bool one_moment_played_ = false;                // in this absence
+  bool is_greeted_ = false;
+  bool returns_ = false;  // this session continues a talk: no second greeting
+  std::optional<core::TimePoint> greeting_guard_until_;
+  std::optional<core::TimePoint> suppressed_since_;  // a second greeting is being dropped
+  DeadAir dead_air_;
+  bool is_paused_ = false;
+
+  // The agent's turn.
+  AfterWords after_words_ = AfterWords::nothing;
+  core::TimePoint after_words_since_{};
+  bool turn_is_over_ = true;  // nothing more is generated; it may still be playing
+  bool turn_ended_since_request_ = false;
+  bool agent_has_spoken_ = false;
   std::string last_spoken_utterance_;
-  bool turn_is_over_ = false;  // the agent's turn is generated; it may still be playing
+  std::vector<std::string> answered_tools_;
+
+  // The floor.
+  codec::SpeechDetector caller_speech_;
+  EchoReference echo_;
+  BargeIn barge_in_;
+  float trigger_level_ = codec::silence_dbfs;
+  core::TimePoint trigger_at_{};
+  core::TimePoint speech_began_{};
+  bool spoke_over_agent_ = false;
+  bool first_audio_sent_ = false;
+  std::optional<core::TimePoint> protected_until_;
+  Keypad keypad_;
 
   Uplink uplink_;
   Playout playout_;
-  codec::SpeechDetector caller_speech_;
   std::array<Forwarded, 32> forwarded_{};  // ring: which frame left when, for the turn clock
   std::size_t forwarded_next_ = 0;
   TurnClock turn_clock_;
   std::optional<std::int64_t>
       answer_begins_;  // playout position of an answer of which nothing was sent yet
 
+  Conversation conversation_;
   std::vector<core::TurnLatency> turns_;
   Histogram uplink_transit_;
   Histogram downlink_transit_;
-  std::vector<SpokenEntry> spoken_;
-  std::int32_t transcript_seq_ = 0;
   std::int32_t event_seq_ = 0;
   std::int32_t interruptions_ = 0;
   std::int64_t caller_speech_us_ = 0;
+  VoiceUsage usage_;
 
   std::vector<VoiceEvent> voice_events_;
   std::vector<Heard> heard_;
@@ -369,5 +304,21 @@ class Call {
   std::size_t polled_ = 0;
   std::vector<std::string> spare_;
 };
+
+template <class Encode>
+void Call::send_voice(core::TimePoint due, Encode encode) {
+  if (voice_state_ != VoiceState::ready) return;
+  std::string text = take_buffer();
+  encode(text);
+  if (!text.empty()) outputs_.emplace_back(Send{Leg::voice, std::move(text), due});
+}
+
+template <class Encode>
+void Call::send_carrier(core::TimePoint due, Encode encode) {
+  if (!stream_is_live_) return;
+  std::string text = take_buffer();
+  encode(text);
+  outputs_.emplace_back(Send{Leg::carrier, std::move(text), due});
+}
 
 }  // namespace tandem::call

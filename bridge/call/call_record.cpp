@@ -12,8 +12,12 @@ core::MediaOffset Call::offset(core::TimePoint now) const noexcept {
   return std::chrono::duration_cast<core::MediaOffset>(now - *stream_began_);
 }
 
-void Call::count(Counted what, std::string_view label) {
-  outputs_.emplace_back(Count{what, std::string(label)});
+void Call::count(Counted what, std::string_view label, std::int64_t amount) {
+  outputs_.emplace_back(Count{what, std::string(label), amount});
+}
+
+void Call::measure(Measured what, core::Duration value) {
+  outputs_.emplace_back(Measure{what, value});
 }
 
 void Call::write(core::RecordBody body) {
@@ -26,38 +30,18 @@ void Call::write_event(std::string_view type, std::string json) {
   write(core::CallEvent{event_seq_++, std::string(type), std::move(json)});
 }
 
-Call::SpokenEntry& Call::spoken_entry(std::string_view utterance) {
-  const auto known = std::find_if(spoken_.rbegin(), spoken_.rend(), [&](const SpokenEntry& entry) {
-    return entry.utterance == utterance;
-  });
-  if (known != spoken_.rend()) return *known;
-  spoken_.push_back({std::string(utterance), -1, 0, 0, false});
-  return spoken_.back();
-}
-
 void Call::write_transcript(core::Speaker speaker, std::string_view text,
                             std::string_view event_type, std::string_view utterance) {
-  const auto seq = transcript_seq_++;
-  write(core::TranscriptEntry{seq, speaker, std::string(text), std::string(event_type), "live"});
-  if (speaker == core::Speaker::user || utterance.empty()) return;
-  auto& entry = spoken_entry(utterance);
-  entry.seq = seq;
-  if (entry.is_settled) write_heard(entry);
+  write(conversation_.add(speaker, text, event_type, utterance));
+  if (speaker == core::Speaker::user) return;
+  if (auto heard = conversation_.heard_already(utterance)) write(*heard);
 }
 
 void Call::settle_heard() {
   for (const auto& heard : heard_) {
-    auto& entry = spoken_entry(heard.utterance);
-    entry.audio_ms += heard.audio_ms;
-    entry.heard_ms += heard.heard_ms;
-    entry.is_settled = true;
-    write_heard(entry);
+    if (auto record = conversation_.settle(heard)) write(*record);
   }
   heard_.clear();
-}
-
-void Call::write_heard(const SpokenEntry& entry) {
-  if (entry.seq >= 0) write(core::TranscriptHeard{entry.seq, entry.audio_ms, entry.heard_ms});
 }
 
 void Call::write_turn(const core::TurnLatency& measured) {
@@ -92,16 +76,34 @@ core::AudioAccount Call::audio_account() const {
   return account;
 }
 
+/// What was counted all along and is worth one line: silences by kind, and what the provider bills.
+void Call::write_totals() {
+  std::string json = "{";
+  for (std::size_t i = 1; i < silence_count; ++i) {
+    const auto kind = static_cast<Silence>(i);
+    const auto ms = dead_air_.total(kind).count();
+    json += fmt::format(R"({}"{}_ms":{})", i > 1 ? "," : "", to_string(kind), ms);
+    if (ms > 0) count(Counted::dead_air_ms, to_string(kind), ms);
+  }
+  write_event("silences", json + "}");
+  const auto tokens = usage_.input_audio_tokens + usage_.output_audio_tokens +
+                      usage_.input_text_tokens + usage_.output_text_tokens;
+  if (tokens == 0) return;
+  write_event("voice_usage", fmt::format(R"({{"input_audio_tokens":{},"output_audio_tokens":{},)"
+                                         R"("input_text_tokens":{},"output_text_tokens":{}}})",
+                                         usage_.input_audio_tokens, usage_.output_audio_tokens,
+                                         usage_.input_text_tokens, usage_.output_text_tokens));
+}
+
 void Call::write_end() {
   playout_.clear(moment_.now, heard_);
   settle_heard();
-  for (auto& entry : spoken_) {
-    if (!entry.is_settled) write_heard(entry);  // said, but not a millisecond of it was heard
-  }
+  for (const auto& heard : conversation_.never_heard()) write(heard);
+  write_totals();
   core::CallEnded ended;
   ended.end_reason = to_string(*end_reason_);
   ended.duration_ms = offset(moment_.now).count();
-  ended.total_messages = transcript_seq_;
+  ended.total_messages = conversation_.entries();
   ended.interruptions = interruptions_;
   ended.audio = audio_account();
   const double caller_ms = static_cast<double>(caller_speech_us_) / 1000.0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "bridge/core/limits.hpp"
 #include "codec/audio.hpp"
@@ -27,6 +28,8 @@ constexpr milliseconds early{5};
 constexpr std::size_t fenced_max = 32;
 constexpr std::size_t marks_max = 64;
 constexpr std::size_t queue_bytes_kept = 32 * 1024;
+/// A mark that is this late never comes: the clock goes on without it (T29).
+constexpr std::chrono::seconds mark_timeout{30};
 /// Echoes later than this say nothing about the line: the carrier or the network stalled.
 constexpr milliseconds carrier_delay_max{1000};
 
@@ -126,7 +129,7 @@ void Playout::append(std::span<const std::int16_t> samples, core::TimePoint now)
     return;
   }
   if (waiting() == 0) last_push_ = now;
-  compact();
+  compact(now);
   const auto old_size = queue_.size();
   queue_.resize(old_size + samples.size());
   codec::ulaw_encode(samples, std::span(queue_).subspan(old_size));
@@ -134,8 +137,10 @@ void Playout::append(std::span<const std::int16_t> samples, core::TimePoint now)
   utterances_.back().end = produced_;
 }
 
-void Playout::compact() {
-  const auto consumed = static_cast<std::size_t>(sent_ - queue_start_);
+/// Forgets what the caller has heard. What is only sent stays: a hold may take it back.
+void Playout::compact(core::TimePoint now) {
+  const auto heard_until = std::max(queue_start_, heard_position(now));
+  const auto consumed = static_cast<std::size_t>(heard_until - queue_start_);
   if (consumed == queue_.size()) {
     if (queue_.capacity() > queue_bytes_kept) std::vector<std::uint8_t>().swap(queue_);
     queue_.clear();
@@ -144,7 +149,47 @@ void Playout::compact() {
   } else {
     return;
   }
-  queue_start_ = sent_;
+  queue_start_ = heard_until;
+}
+
+void Playout::push_own(std::string_view utterance, std::span<const std::uint8_t> ulaw,
+                       core::TimePoint now) {
+  close_utterance(now);
+  begin_utterance(utterance);
+  const auto count = static_cast<std::int64_t>(ulaw.size());
+  counts_.samples_received += count;
+  if (waiting() == 0) last_push_ = now;
+  compact(now);
+  queue_.insert(queue_.end(), ulaw.begin(), ulaw.end());
+  produced_ += count;
+  utterances_.back().end = produced_;
+  utterances_.back().is_open = false;
+}
+
+bool Playout::hold(core::TimePoint now) {
+  if (is_held_) return true;
+  const auto begin = std::max(queue_start_, heard_position(now) / frame * frame);
+  if (produced_ - begin <= 0) return false;
+  counts_.samples_sent -= sent_ - begin;
+  sent_ = marked_ = begin;
+  marks_.clear();
+  ++generation_;
+  plays_until_ = now - carrier_delay_;
+  is_held_ = true;
+  return true;
+}
+
+void Playout::release(core::TimePoint now) noexcept {
+  if (!std::exchange(is_held_, false)) return;
+  plays_until_ = now;
+  last_push_ = std::max(last_push_, now);
+}
+
+void Playout::forget_lost_marks(core::TimePoint now) {
+  while (!marks_.empty() && now - marks_.front().expected > mark_timeout) {
+    marks_.pop_front();
+    ++counts_.marks_lost;
+  }
 }
 
 std::int64_t Playout::sendable(core::TimePoint now) const noexcept {
@@ -166,6 +211,7 @@ void Playout::pad_to_frame() {
 }
 
 std::optional<Playout::Piece> Playout::pull(core::TimePoint now) {
+  if (is_held_) return std::nullopt;
   if (auto mark = take_mark()) return Piece{std::move(*mark)};
   if (!is_open_) return std::nullopt;
   const bool has_remainder = waiting() > 0 && waiting() < frame;
@@ -206,7 +252,7 @@ std::optional<Playout::Mark> Playout::take_mark() {
 }
 
 std::optional<core::TimePoint> Playout::deadline() const noexcept {
-  if (!is_open_) return std::nullopt;
+  if (!is_open_ || is_held_) return std::nullopt;
   const bool is_utterance_open = !utterances_.empty() && utterances_.back().is_open;
   if (waiting() >= frame) return plays_until_ - low_lead(waiting());
   if (waiting() > 0 && !is_utterance_open)
@@ -218,6 +264,8 @@ std::optional<core::TimePoint> Playout::deadline() const noexcept {
 }
 
 void Playout::advance(core::TimePoint now, std::vector<Heard>& heard) {
+  forget_lost_marks(now);
+  if (is_held_) return;
   if (!utterances_.empty() && utterances_.back().is_open &&
       now - last_push_ >= silence_ends_utterance && lead(now) == core::Duration::zero()) {
     close_utterance(now);
@@ -270,9 +318,11 @@ void Playout::clear(core::TimePoint now, std::vector<Heard>& heard) {
   marks_.clear();
   ++generation_;
   plays_until_ = now;
+  is_held_ = false;
 }
 
 std::int64_t Playout::heard_position(core::TimePoint now) const noexcept {
+  if (is_held_) return sent_;
   const auto unheard = std::max(core::Duration::zero(), plays_until_ + carrier_delay_ - now);
   return std::max<std::int64_t>(0, sent_ - bytes_in(unheard));
 }
@@ -282,7 +332,7 @@ milliseconds Playout::unplayed(core::TimePoint now) const noexcept {
 }
 
 bool Playout::is_idle(core::TimePoint now) const noexcept {
-  return waiting() == 0 && now >= plays_until_ + carrier_delay_;
+  return waiting() == 0 && !is_held_ && now >= plays_until_ + carrier_delay_;
 }
 
 }  // namespace tandem::call

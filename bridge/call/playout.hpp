@@ -59,6 +59,7 @@ class Playout {
     std::int64_t late_samples = 0;      ///< of fenced utterances, at 8 kHz, never accepted
     std::int64_t underruns = 0;         ///< the caller heard a hole inside an utterance
     std::int64_t marks_unknown = 0;
+    std::int64_t marks_lost = 0;  ///< never echoed (T29)
   };
 
   explicit Playout(PlayoutSettings settings) : settings_(settings) {}
@@ -69,11 +70,26 @@ class Playout {
     opened_ = now;
   }
 
+  /// The carrier's stream is gone: nothing leaves until open().
+  void suspend() noexcept { is_open_ = false; }
+
   /// Takes a piece of agent speech. False when it was refused: its utterance is fenced, or its rate
   /// is impossible.
   bool push(const VoiceAudio& audio, core::TimePoint now);
   /// The agent's turn has been generated completely: the last samples leave the resampler.
   void end_turn(core::TimePoint now);
+
+  /// Takes mu-law of our own ("one moment, please") as one whole utterance behind what waits.
+  void push_own(std::string_view utterance, std::span<const std::uint8_t> ulaw,
+                core::TimePoint now);
+
+  /// Barge-in, first stage, and a stream that broke: nothing leaves until release(), and what the
+  /// caller has not heard yet waits here again, from the frame that is due next. The carrier must
+  /// be told to clear. False when nothing is left to hold.
+  bool hold(core::TimePoint now);
+  /// Goes on from the held frame.
+  void release(core::TimePoint now) noexcept;
+  [[nodiscard]] bool is_held() const noexcept { return is_held_; }
 
   /// The next thing to send now, or nothing. Call until empty.
   std::optional<Piece> pull(core::TimePoint now);
@@ -125,7 +141,8 @@ class Playout {
   void begin_utterance(std::string_view id);
   void close_utterance(core::TimePoint now);
   void append(std::span<const std::int16_t> samples, core::TimePoint now);
-  void compact();
+  void compact(core::TimePoint now);
+  void forget_lost_marks(core::TimePoint now);
   void pad_to_frame();
   [[nodiscard]] std::int64_t waiting() const noexcept { return produced_ - sent_; }
   [[nodiscard]] std::int64_t sendable(core::TimePoint now) const noexcept;
@@ -138,6 +155,7 @@ class Playout {
 
   PlayoutSettings settings_;
   bool is_open_ = false;
+  bool is_held_ = false;
   core::TimePoint opened_{};
 
   std::optional<codec::Resampler> resampler_;

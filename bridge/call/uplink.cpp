@@ -44,7 +44,8 @@ std::int64_t Uplink::frames_missing(const CarrierMedia& media) {
   return std::max<std::int64_t>(0, owed - invented_since_media_);
 }
 
-void Uplink::push(const CarrierMedia& media, core::TimePoint now) {
+void Uplink::push(const CarrierMedia& media, core::TimePoint now, bool is_speech) {
+  is_speech_ = is_speech;
   if (is_duplicate(media.sequence)) {
     const auto frames = static_cast<std::int64_t>(media.ulaw.size() / codec::frame_bytes);
     ++counts_.duplicates;
@@ -57,6 +58,50 @@ void Uplink::push(const CarrierMedia& media, core::TimePoint now) {
   append(media.ulaw, now);
   invented_since_media_ = 0;
   if (silence_due_) silence_due_ = now + limits::silence_after;
+}
+
+void Uplink::push_muted(const CarrierMedia& media, core::TimePoint now) {
+  const bool is_known = is_duplicate(media.sequence);
+  const auto frames = static_cast<std::int64_t>(media.ulaw.size() / codec::frame_bytes);
+  if (is_known) ++counts_.duplicates;
+  counts_.frames_in += frames;
+  counts_.frames_dropped += frames;
+  if (is_known || media.ulaw.empty()) return;
+  append_silence(frames_missing(media) + frames, now);
+  invented_since_media_ = 0;
+  if (silence_due_) silence_due_ = now + limits::silence_after;
+}
+
+void Uplink::begin_stream() noexcept {
+  expected_ms_.reset();
+  last_sequence_ = 0;
+  partial_bytes_ = 0;
+}
+
+void Uplink::drop_silence(std::chrono::milliseconds margin) {
+  const auto reach = static_cast<std::size_t>(margin / frame_duration);
+  std::vector<Frame> kept;
+  kept.reserve(size_);
+  const auto at = [this](std::size_t i) -> const Frame& {
+    return ring_[(head_ + i) % ring_.size()];
+  };
+  std::size_t keep_until = 0;  // one past the last frame that the speech before keeps
+  std::size_t next_speech = 0;
+  for (std::size_t i = 0; i < size_; ++i) {
+    next_speech = std::max(next_speech, i);
+    while (next_speech < size_ && next_speech <= i + reach && !at(next_speech).is_speech)
+      ++next_speech;
+    if (at(i).is_speech) keep_until = i + reach + 1;
+    const bool speech_comes = next_speech < size_ && next_speech <= i + reach;
+    if (speech_comes || i < keep_until || i + reach >= size_) {
+      kept.push_back(at(i));
+    } else if (!at(i).is_invented) {
+      ++counts_.frames_dropped;
+    }
+  }
+  size_ = kept.size();
+  head_ = 0;
+  std::copy(kept.begin(), kept.end(), ring_.begin());
 }
 
 void Uplink::conceal(core::TimePoint now) {
@@ -115,6 +160,7 @@ void Uplink::append(std::span<const std::uint8_t> ulaw, core::TimePoint now) {
     if (partial_bytes_ < codec::frame_bytes) return;
     partial_bytes_ = 0;
     partial_.arrived = now;
+    partial_.is_speech = is_speech_;
     ++counts_.frames_in;
     append_frame(partial_);
   }

@@ -25,6 +25,7 @@ class Uplink {
     std::array<std::uint8_t, codec::frame_bytes> ulaw{};
     core::TimePoint arrived{};
     bool is_invented = false;
+    bool is_speech = false;
   };
 
   struct Counts {
@@ -39,7 +40,9 @@ class Uplink {
   };
 
   /// Takes one message of caller audio of any length from 0 to one second.
-  void push(const CarrierMedia& media, core::TimePoint now);
+  void push(const CarrierMedia& media, core::TimePoint now, bool is_speech = false);
+  /// Takes it, but the agent hears silence in its place: the audio counts as dropped.
+  void push_muted(const CarrierMedia& media, core::TimePoint now);
   /// Stands in 20 ms of silence for a message whose payload could not be read (T23).
   void conceal(core::TimePoint now);
 
@@ -53,6 +56,12 @@ class Uplink {
 
   /// How many frames may wait; older ones are dropped at once.
   void limit_backlog(std::chrono::milliseconds backlog);
+
+  /// A new stream of the carrier: its media clock and its counters begin anew.
+  void begin_stream() noexcept;
+  /// Of what was held while the agent was away, keeps speech and `margin` around it: an agent that
+  /// comes back hears what was said without the pauses. The newest `margin` stays as well.
+  void drop_silence(std::chrono::milliseconds margin);
 
   /// The oldest waiting frame, or nothing. Counts as sent. The view lives until the next call of
   /// this object.
@@ -79,6 +88,7 @@ class Uplink {
 
   Frame partial_;  // a frame still being filled from odd payload sizes
   std::size_t partial_bytes_ = 0;
+  bool is_speech_ = false;  // of the message that is being taken
 
   std::optional<std::int64_t> expected_ms_;  // media clock at which the next payload should begin
   std::int64_t last_sequence_ = 0;

@@ -26,12 +26,29 @@ inline constexpr auto carrier_silence_timeout = 30s;
 inline constexpr int bad_messages_max = 5;  // T01: in bad_messages_window, then close 1008
 inline constexpr auto bad_messages_window = 10s;
 inline constexpr auto unclaimed_call_timeout = 60s;  // webhook answered, no stream came
+// The media socket broke without a `stop`: the carrier asks what to do and may open another one.
+inline constexpr auto reattach_timeout = 5s;
+inline constexpr int reattach_max = 4;  // per call, takeovers included
+// T18: a live stream sends 50 frames a second; a carrier that catches up after a stall sends more.
+inline constexpr int caller_frames_per_second_max = 150;
+inline constexpr int caller_frames_burst_max = 450;
+// T19: one second of mu-law as JSON that the carrier does not read; then it is congested.
+inline constexpr std::size_t carrier_congested_bytes = 12 * 1024;
+inline constexpr auto carrier_congested_max = 10s;
 
 // Uplink (caller -> agent). Caller audio is live: never queue more than this, drop and count.
 inline constexpr auto uplink_backlog_max = 500ms;    // voice leg open but slow
-inline constexpr auto uplink_held_max = 2s;          // voice leg not ready yet
+inline constexpr auto uplink_held_max = 6s;          // voice leg not ready, or lost
+inline constexpr auto uplink_kept_around_speech = 200ms;  // of what was held, beside speech
 inline constexpr auto invented_silence_max = 200ms;  // T14: per jump of the media timestamp
 inline constexpr auto silence_after = 60ms;          // no frame for this long: silence by clock
+
+// Barge-in: the agent has this long to say that the caller cut in (EVI listens for 800 ms first),
+// or until the caller has been quiet for that long; then its words go on.
+inline constexpr auto barge_in_verdict_max = 1300ms;
+inline constexpr auto barge_in_quiet_release = 450ms;
+// Less than this left to play is not worth holding.
+inline constexpr auto hold_unplayed_min = 100ms;
 
 // Barge-in by words, where the agent has finished generating and gives no verdict of its own.
 inline constexpr auto cut_in_unplayed_min = 400ms;
@@ -45,6 +62,33 @@ inline constexpr std::size_t carrier_outbox_bytes_max = 112 * 1024;
 inline constexpr auto goodbye_margin = 300ms;  // between the last word heard and the hang-up
 inline constexpr auto hang_up_timeout =
     3s;  // the carrier's API has this long, then the socket closes
+
+// Dead air. An answer is owed after that much speech of the caller; E12: the steps of the ladder.
+inline constexpr auto speech_that_wants_answer = 800ms;
+inline constexpr auto breath_max = 3s;
+inline constexpr auto line_dead_after = 2s;
+inline constexpr auto freeze_nudge_after = 4s;
+inline constexpr auto freeze_resume_after = 8s;
+inline constexpr auto freeze_give_up_after = 15s;
+// Without an agent for this long, the caller hears "one moment, please".
+inline constexpr auto one_moment_after = 1500ms;
+// After a resume the agent may greet again; unasked words that begin within are not played.
+inline constexpr auto second_greeting_window = 3s;
+// An answer to a nudge cannot come sooner than this; what does is a greeting.
+inline constexpr auto nudge_answer_min = 400ms;
+inline constexpr std::size_t history_lines_max = 60;
+inline constexpr std::size_t tool_calls_remembered = 16;
+// E20: the provider does not read what we send; then the session is replaced.
+inline constexpr auto voice_stalled_max = 5s;
+// Before the provider's own cap, and after waiting this long for a silence, the session is replaced
+// although somebody speaks.
+inline constexpr auto roll_over_margin = 15s;
+inline constexpr auto roll_over_patience = 60s;
+// ... and this long before the moment that the provider named.
+inline constexpr auto going_away_margin = 5s;
+// An agent that announced the end says nothing more for this long: then it has said its farewell.
+inline constexpr auto last_words_timeout = 2s;
+inline constexpr std::size_t whisper_bytes_max = 400;
 
 // Voice leg.
 inline constexpr auto voice_attempt_timeout =
@@ -62,6 +106,8 @@ inline constexpr std::size_t record_queue_max = 65'536;
 
 static_assert(uplink_backlog_max < uplink_held_max);
 static_assert(start_timeout < unclaimed_call_timeout);
+static_assert(freeze_nudge_after < freeze_resume_after);
+static_assert(freeze_resume_after < freeze_give_up_after);
 static_assert(carrier_message_bytes_max < voice_message_bytes_max);
 
 }  // namespace tandem::limits

@@ -112,8 +112,21 @@ Task<void> CallRunner::read_carrier(WebSocket& socket) {
   }
 }
 
+/// Some providers refuse a session while the one before is still open. Its close is under way; one
+/// that hangs is not waited for longer than a second.
+Task<void> CallRunner::wait_for_older_legs(const VoiceLeg& leg) {
+  const auto until = clock_now() + std::chrono::seconds(1);
+  Timer timer(context_);
+  while (&voice_legs_.front() != &leg && clock_now() < until) {
+    timer.expires_after(std::chrono::milliseconds(10));
+    boost::system::error_code ignored;
+    co_await timer.async_wait(asio::redirect_error(use_task, ignored));
+  }
+}
+
 Task<void> CallRunner::run_voice(VoiceLeg& leg, call::VoiceEndpoint endpoint) {
   const bool pings = call_->voice_capabilities().wants_client_pings;
+  if (call_->voice_capabilities().one_connection_at_a_time) co_await wait_for_older_legs(leg);
   ConnectResult connected = co_await WebSocket::connect(
       context_, services_.tls, std::move(endpoint.url), std::move(endpoint.headers),
       voice_options(pings), &leg.canceller);
@@ -242,6 +255,8 @@ void CallRunner::carry_out(call::HangUpCall&) { services_.hang_up(call_->setting
 void CallRunner::carry_out(call::TransferCall& transfer) {
   services_.transfer(call_->settings(), std::move(transfer));
 }
+
+void CallRunner::carry_out(call::VoiceReport& report) { services_.voice_report(std::move(report)); }
 
 void CallRunner::carry_out(call::Measure& measured) {
   using call::Measured;

@@ -30,6 +30,8 @@ struct CallServices {
   std::function<void(const call::CallSettings&)> hang_up;
   /// What the carrier must do with the caller when it asks; comes before `ended`.
   std::function<void(const call::CallSettings&, call::TransferCall)> transfer;
+  /// What became of a connection to a voice provider, for its health across calls.
+  std::function<void(call::VoiceReport)> voice_report;
   /// It is decided why the call ends. Comes before the carrier can ask what to do next.
   std::function<void(const call::CallSettings&, call::EndReason)> ended;
 };
@@ -68,6 +70,7 @@ class CallRunner {
   Task<void> run_carrier(CarrierLeg& leg, AcceptedSocket accepted, std::string token);
   Task<void> read_carrier(WebSocket& socket);
   Task<void> run_voice(VoiceLeg& leg, call::VoiceEndpoint endpoint);
+  Task<void> wait_for_older_legs(const VoiceLeg& leg);
   void handle(const call::Input& input);
   void drain();
   void arm();
@@ -84,6 +87,7 @@ class CallRunner {
   void carry_out(call::WriteDown& record);
   void carry_out(call::Count& count);
   void carry_out(call::Measure& measured);
+  void carry_out(call::VoiceReport& report);
   [[nodiscard]] std::function<void(core::TimePoint, core::TimePoint)> stamp(call::Leg leg,
                                                                             const char* direction);
 

@@ -263,6 +263,8 @@ TEST_CASE("a broken media socket ends the call as carrier_lost, an unread one as
   CallScript lost;
   lost.talking();
   lost.input(CarrierClosed{1006});
+  CHECK(lost.call().state() == State::parked);
+  lost.pass(5s);
   CHECK(lost.ending().end_reason == "carrier_lost");
   CallScript stalled;
   stalled.talking();
