@@ -19,9 +19,10 @@ constexpr auto rest_after_rejections = 10s;
 /// Between two holds, so that a stutter of noise does not make the agent stutter.
 constexpr auto rest_after_one = 400ms;
 
-constexpr std::array<std::string_view, 24> backchannels = {
-    "ah",   "aha", "good", "got",  "great", "hm",  "hmm",  "huh", "i",     "it",   "mhm", "mm",
-    "mmhm", "oh",  "ok",   "okay", "right", "see", "sure", "uh",  "uhhuh", "yeah", "yep", "yes"};
+constexpr std::array<std::string_view, 25> backchannels = {
+    "ah",  "aha",  "good",  "got",   "great", "hm",  "hmm", "huh",  "i",
+    "it",  "mhm",  "mmhmm", "mm",    "mmhm",  "oh",  "ok",  "okay", "right",
+    "see", "sure", "uh",    "uhhuh", "yeah",  "yep", "yes"};
 
 }  // namespace
 

@@ -141,6 +141,7 @@ class LineVoice final : public call::VoiceProvider {
     std::string severity;
     call::VoiceError error;
     line >> severity >> error.code;
+    if (severity == "retry_fresh") error.severity = call::VoiceSeverity::retry_fresh;
     if (severity == "retry") error.severity = call::VoiceSeverity::retry;
     if (severity == "fatal") error.severity = call::VoiceSeverity::fatal;
     if (severity == "ended") error.severity = call::VoiceSeverity::ended;

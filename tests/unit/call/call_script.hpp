@@ -16,7 +16,10 @@ using namespace std::chrono_literals;
 
 class CallScript {
  public:
-  explicit CallScript(std::chrono::seconds time_limit = 3600s) : call_(make(time_limit)) {
+  explicit CallScript(std::chrono::seconds time_limit = 3600s)
+      : CallScript(with_limit(time_limit)) {}
+  explicit CallScript(CallSettings settings, std::vector<VoiceCapabilities> providers = {})
+      : call_(make(std::move(settings), std::move(providers))) {
     drain();
   }
 
@@ -30,7 +33,7 @@ class CallScript {
     now_ = std::max(now_, until);
   }
   void input(const Input& event) {
-    call_.handle(event, Moment{now_, voice_outbox_bytes});
+    call_.handle(event, Moment{now_, voice_outbox_bytes, carrier_outbox_bytes});
     drain();
   }
   void carrier(std::string_view line) { input(CarrierText{line}); }
@@ -96,21 +99,30 @@ class CallScript {
   std::vector<CloseLeg> closes_;
   std::vector<OpenVoice> opens_;
   std::vector<Count> counts_;
+  std::vector<Measure> measures_;
+  std::vector<TransferCall> transfers_;
   int hang_ups_ = 0;
   int drops_ = 0;
   std::size_t voice_outbox_bytes = 0;
+  std::size_t carrier_outbox_bytes = 0;
 
  private:
-  Call make(std::chrono::seconds time_limit) {
+  static CallSettings with_limit(std::chrono::seconds time_limit) {
     CallSettings settings;
+    settings.time_limit = time_limit;
+    return settings;
+  }
+
+  Call make(CallSettings settings, std::vector<VoiceCapabilities> providers) {
     settings.id = core::CallId("00000000-0000-4000-8000-000000000001");
     settings.carrier_call_id = core::CarrierCallId("CALL-1");
     settings.account_id = "ACCOUNT-1";
     settings.from = core::PhoneNumber("+15555550101");
     settings.to = core::PhoneNumber("+15555550102");
-    settings.time_limit = time_limit;
     std::vector<std::unique_ptr<VoiceProvider>> voices;
-    voices.push_back(std::make_unique<simulation::LineVoice>());
+    for (const auto& can : providers)
+      voices.push_back(std::make_unique<simulation::LineVoice>(can));
+    if (voices.empty()) voices.push_back(std::make_unique<simulation::LineVoice>());
     return Call(std::move(settings), std::make_unique<simulation::LineCarrier>(), std::move(voices),
                 now_, core::WallTime{});
   }
@@ -123,6 +135,8 @@ class CallScript {
       if (auto* close = std::get_if<CloseLeg>(&output)) closes_.push_back(*close);
       if (auto* open = std::get_if<OpenVoice>(&output)) opens_.push_back(*open);
       if (auto* count = std::get_if<Count>(&output)) counts_.push_back(*count);
+      if (auto* measure = std::get_if<Measure>(&output)) measures_.push_back(*measure);
+      if (auto* transfer = std::get_if<TransferCall>(&output)) transfers_.push_back(*transfer);
       if (std::get_if<HangUpCall>(&output) != nullptr) ++hang_ups_;
       if (std::get_if<DropUnsent>(&output) != nullptr) ++drops_;
     }
