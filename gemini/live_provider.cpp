@@ -73,6 +73,7 @@ call::VoiceEndpoint LiveProvider::open(bool resume) {
   tools_.clear();
   transcript_.abandon();
   turn_ = Turn::none;
+  end_is_due_ = false;
   is_hollow_ = false;
 
   call::VoiceEndpoint endpoint;
@@ -119,7 +120,7 @@ core::Result<core::Done, call::VoiceFailure> LiveProvider::decode(std::string_vi
   thread_local LiveServerMessage message;
   const auto decoded = decode_live_message(text, message);
   transcript_.time_passed(in_ms(sent_));
-  transcript_.take(events);
+  take_words(events);
   if (!decoded && decoded.error().error != LiveError::wrong_type) {
     const bool is_json = decoded.error().error != LiveError::not_json;
     return core::Failure{call::VoiceFailure{is_json ? call::VoiceWireError::bad_shape
@@ -149,7 +150,7 @@ void LiveProvider::begin_session(const LiveServerMessage& message, Events& event
 void LiveProvider::handle_tools(const LiveServerMessage& message, Events& events) {
   if (!message.calls.empty()) {
     transcript_.tool_called();
-    transcript_.take(events);
+    take_words(events);
   }
   for (const LiveFunctionCall& call : message.calls) handle_call(call, events);
   for (const std::string& id : message.cancelled_calls) {

@@ -96,6 +96,7 @@ class LiveProvider final : public call::VoiceProvider {
   void add_audio(const LiveAudio& part, std::span<std::int16_t>& room, Events& events);
   void generation_complete(Events& events);
   void turn_complete(const LiveServerMessage& message, Events& events);
+  void take_words(Events& events);
   /// Output came; false when it is to be dropped.
   bool output_begins(bool is_audio);
   void cut_turn();
@@ -119,7 +120,8 @@ class LiveProvider final : public call::VoiceProvider {
   LiveTools tools_;
   Turn turn_ = Turn::none;
   bool turn_has_audio_ = false;
-  bool is_hollow_ = false;  ///< the turn was interrupted before it said anything
+  bool end_is_due_ = false;  ///< of a turn: told as soon as its words are settled
+  bool is_hollow_ = false;   ///< the turn was interrupted before it said anything
   std::chrono::microseconds cut_at_{0};
 };
 

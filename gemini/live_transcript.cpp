@@ -79,6 +79,7 @@ void LiveTranscript::agent_finished(Position at) {
   if (!reply_has_cause_ || caller_goes_on) {
     settle_waiting();
     waiting_ = std::exchange(agent_, {});
+    waits_ = true;
     return;
   }
   if (caller_is_cause_) settle_caller();
@@ -129,6 +130,7 @@ void LiveTranscript::settle_agent() {
 }
 
 void LiveTranscript::settle_waiting() {
+  waits_ = false;
   const Words words = std::exchange(waiting_, {});
   add(core::Speaker::assistant, words.text, words.utterance, true);
 }

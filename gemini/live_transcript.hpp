@@ -55,6 +55,9 @@ class LiveTranscript {
   /// The connection is gone: what is unsettled is final.
   void abandon();
 
+  /// The agent's words are complete, but still wait for those of the caller.
+  [[nodiscard]] bool is_waiting() const noexcept { return waits_; }
+
   /// Moves what was settled since the last call to the end of `events`, in order.
   void take(std::vector<call::VoiceEvent>& events);
 
@@ -76,6 +79,7 @@ class LiveTranscript {
 
   Words agent_;    // since their last final
   Words waiting_;  // complete, but what caused them is not known yet
+  bool waits_ = false;
   bool agent_is_complete_ = false;
 
   bool reply_runs_ = false;

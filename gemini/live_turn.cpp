@@ -67,7 +67,7 @@ void LiveProvider::handle_content(const LiveServerMessage& message, Events& even
   if (!message.output_text.empty() && output_begins(false)) {
     transcript_.agent_said(message.output_text, utterance_);
   }
-  transcript_.take(events);
+  take_words(events);
   if (message.generation_complete) generation_complete(events);
   if (message.turn_complete) turn_complete(message, events);
 }
@@ -131,7 +131,16 @@ void LiveProvider::interrupted(Events& events) {
   if (was_audible) events.emplace_back(call::VoiceInterrupted{});
 }
 
+/// A turn ends after its words: words of the caller that came late would else be taken for words
+/// spoken over the rest of the reply.
+void LiveProvider::take_words(Events& events) {
+  transcript_.take(events);
+  if (transcript_.is_waiting() || !std::exchange(end_is_due_, false)) return;
+  events.emplace_back(call::VoiceTurnEnded{});
+}
+
 void LiveProvider::cut_turn() {
+  end_is_due_ = false;
   transcript_.agent_cut();
   turn_ = Turn::cut;
   cut_at_ = sent_;
@@ -140,9 +149,9 @@ void LiveProvider::cut_turn() {
 void LiveProvider::generation_complete(Events& events) {
   if (turn_ != Turn::speaking) return;
   turn_ = Turn::generated;
+  end_is_due_ = true;
   transcript_.agent_finished(std::chrono::duration_cast<std::chrono::milliseconds>(sent_));
-  transcript_.take(events);
-  events.emplace_back(call::VoiceTurnEnded{});
+  take_words(events);
 }
 
 void LiveProvider::turn_complete(const LiveServerMessage& message, Events& events) {
@@ -151,10 +160,8 @@ void LiveProvider::turn_complete(const LiveServerMessage& message, Events& event
   const Turn was = std::exchange(turn_, Turn::none);
   const bool was_hollow = std::exchange(is_hollow_, false);
   if (was != Turn::cut && !was_hollow) transcript_.turn_over();
-  transcript_.take(events);
-  if (was == Turn::speaking || (was == Turn::none && waits)) {
-    events.emplace_back(call::VoiceTurnEnded{});
-  }
+  end_is_due_ = end_is_due_ || was == Turn::speaking || (was == Turn::none && waits);
+  take_words(events);
   if (waits || reason.empty() || reason == "TURN_COMPLETE_REASON_UNSPECIFIED") return;
   events.emplace_back(
       call::VoiceError{call::VoiceSeverity::warning, "turn_complete", label(reason)});

@@ -121,7 +121,7 @@ TEST_CASE("Gemini audio between generationComplete and turnComplete is heard", "
   CHECK(pieces(provider, turns) ==
         std::vector<std::string>{"gemini-1/0", "gemini-2/0", "gemini-3/0"});
   feed(provider, turn_over);
-  CHECK(kinds(feed_all(provider, turns)) == "aeaea");
+  CHECK(kinds(feed_all(provider, turns)) == "aaea");
 }
 
 TEST_CASE("an interrupted Gemini turn is void, late chunks included, until it is over",
@@ -135,18 +135,34 @@ TEST_CASE("an interrupted Gemini turn is void, late chunks included, until it is
   CHECK(kinds(feed(provider, audio())) == "a");
 }
 
+TEST_CASE("a Gemini turn ends with its generation, or once the words that caused it are known",
+          "[gemini]") {
+  auto provider = make_provider();
+  start(provider);
+  std::string out;
+  provider.encode_greeting(out);
+  CHECK(kinds(feed_all(provider, {audio(), agent("Good day."), generated})) == "ae");
+  CHECK(kinds(feed(provider, turn_over)).empty());
+  // Late words of the caller come before the end of the turn: nobody cuts in here.
+  CHECK(kinds(feed_all(provider, {audio(), agent("At ten."), generated, caller("When is it?")})) ==
+        "a");
+  pass_time(provider, 1s);
+  const auto events = feed(provider, "{}");
+  CHECK(finals(events).size() == 2);
+  CHECK(std::holds_alternative<call::VoiceTurnEnded>(events.back()));
+  CHECK(kinds(feed(provider, turn_over)).empty());
+}
+
 TEST_CASE("an interruption during the playback tail of a Gemini turn counts", "[gemini]") {
   auto provider = make_provider();
   start(provider);
-  CHECK(kinds(feed_all(provider, {audio(), generated, interrupted, turn_over, audio()})) ==
-        "aei"
-        "a");
+  CHECK(kinds(feed_all(provider, {audio(), generated, interrupted, turn_over, audio()})) == "aia");
 }
 
 TEST_CASE("a Gemini interruption before any sound is none, and the answer is heard", "[gemini]") {
   auto provider = make_provider();
   start(provider);
-  CHECK(kinds(feed_all(provider, {interrupted, turn_over, audio(), generated})) == "ae");
+  CHECK(kinds(feed_all(provider, {interrupted, turn_over, audio(), turn_over})) == "ae");
   // ... and after the turn before is over.
   CHECK(kinds(feed_all(provider, {turn_over, interrupted, turn_over, audio()})) == "a");
   // Everything in one message.
