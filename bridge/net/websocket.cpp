@@ -1,5 +1,6 @@
 #include "bridge/net/websocket.hpp"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -30,6 +31,9 @@ constexpr auto closing_handshake_timeout = std::chrono::seconds(3);
 // Chunks of a second of audio are far larger than the frames between them; what they needed goes
 // back to the heap.
 constexpr std::size_t kept_read_buffer_max = 16 * 1024;
+// How much of what a peer does not read may wait in our kernel. By default that is 2.5 MB on
+// loopback, behind the proxy: almost four minutes of audio that nobody counts or can take back.
+constexpr int kernel_unsent_bytes_max = 4096;
 constexpr std::size_t close_reason_bytes_max = 123;  // RFC 6455, 5.5: control frames carry 125
 
 /// FIN, then discard until the peer's FIN: closing with unread bytes would send RST, which can
@@ -163,6 +167,8 @@ WebSocket::Connection::Connection(asio::io_context& context, ByteStream stream,
       force_(context),
       idle_(context),
       became_quiet_(context, Timer::time_point::max()) {
+  ::setsockopt(stream_.next_layer().socket().native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+               &kernel_unsent_bytes_max, sizeof(kernel_unsent_bytes_max));
   stream_.text(true);
   stream_.auto_fragment(false);
   stream_.read_message_max(options.read_message_bytes_max);
