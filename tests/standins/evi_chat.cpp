@@ -378,7 +378,9 @@ void EviChat::watch_inactivity() {
   send_error("E0714", "inactivity_timeout", "No user message arrived; chat ended.", true);
 }
 
-void EviChat::send(json::object message) { socket_.send_text(json::serialize(message)); }
+void EviChat::send(json::object message) {
+  if (!muted_) socket_.send_text(json::serialize(message));
+}
 
 void EviChat::send_error(std::string_view code, std::string_view slug, std::string_view text,
                          bool close_too) {

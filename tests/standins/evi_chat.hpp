@@ -99,6 +99,7 @@ class EviChat {
   bool undecodable_ = false;
   bool paused_ = false;
   bool over_ = false;
+  bool muted_ = false;  // hears everything, answers pings, says nothing any more
   int replies_started_ = 0;
   std::int64_t chunks_sent_ = 0;
   std::int64_t interims_sent_ = 0;

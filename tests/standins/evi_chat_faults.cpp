@@ -67,6 +67,8 @@ void EviChat::obey(const json::object& order) {
     socket_.send_text(text);
   } else if (fault == "say") {
     say_text(text_or(order, "text", "Hello."));
+  } else if (fault == "mute") {
+    muted_ = true;
   } else if (fault == "interruption") {
     reply_ ? interrupt() : send(plain_message("user_interruption"));
   } else if (fault == "ping") {

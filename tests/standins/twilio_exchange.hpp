@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -41,7 +42,9 @@ class TwilioExchange {
   HttpResponse update(TwilioCall& call, const Fields& params);
   HttpResponse list(const Fields& query) const;
   bool authorized(const HttpRequest& request, json::object& record) const;
-  std::optional<HttpResponse> apply_fault(const Fields& params, bool& drop);
+  // The next fault ordered for such requests; `act` does what was asked.
+  std::optional<HttpResponse> apply_fault(std::string_view of, bool& drop,
+                                          const std::function<void()>& act);
   CallPlan plan_from(const Fields& params);
   void place(CallPlan plan, json::object behaviour);
   json::object destination(const std::string& number) const;

@@ -176,7 +176,9 @@ std::optional<HttpResponse> TwilioExchange::handle_rest(const HttpRequest& reque
   if (!authorized(request, record)) {
     response = error_response({401, 20003, "Authenticate"});
   } else {
-    if (is_create) response = apply_fault(params, drop);
+    const bool is_update = request.method == "POST" && !is_create;
+    if (is_create) response = apply_fault("create", drop, [&] { route(request, record); });
+    if (is_update) response = apply_fault("update", drop, [&] { route(request, record); });
     if (!response && !drop) response = route(request, record);
   }
   record["status"] = response ? response->status : 0;
@@ -185,18 +187,21 @@ std::optional<HttpResponse> TwilioExchange::handle_rest(const HttpRequest& reque
   return response;
 }
 
-std::optional<HttpResponse> TwilioExchange::apply_fault(const Fields& params, bool& drop) {
+std::optional<HttpResponse> TwilioExchange::apply_fault(std::string_view of, bool& drop,
+                                                        const std::function<void()>& act) {
   json::object fault;
   {
     const std::lock_guard lock(mutex_);
-    if (faults_.empty()) return std::nullopt;
-    fault = std::move(faults_.front());
-    faults_.pop_front();
+    const auto next = std::find_if(faults_.begin(), faults_.end(), [&](const json::object& each) {
+      return text_or(each, "of", "create") == of;
+    });
+    if (next == faults_.end()) return std::nullopt;
+    fault = std::move(*next);
+    faults_.erase(next);
   }
   const std::string kind = text_or(fault, "fault", "delay");
   sleep_until(Clock::now() + Milliseconds(number_or(fault, "delay_ms", 0)));
-  json::object ignored;
-  if (kind.ends_with("_placed")) create(params, ignored);
+  if (kind.ends_with("_placed")) act();
   drop = kind.starts_with("drop");
   if (kind == "429") return error_response({429, 20429, "Too Many Requests"});
   if (kind.starts_with("500")) return error_response({500, 20500, "Internal Server Error"});

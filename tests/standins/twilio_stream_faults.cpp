@@ -70,6 +70,9 @@ bool TwilioStream::perform_fault(const std::string& what, const json::object& st
     socket_->send_text(text);
   } else if (what == "payload") {
     send_odd_payload(text_or(step, "kind", "empty"));
+  } else if (what == "flood") {
+    const std::string message = media_message(quoted_audio(tick_bytes));
+    for (std::int64_t i = 0; i < number_or(step, "frames", 5000); ++i) socket_->send_text(message);
   } else if (what == "invalid_utf8") {
     socket_->send_text("{\"event\":\"\xc3\x28\"}");
   } else {

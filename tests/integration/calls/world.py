@@ -29,18 +29,31 @@ class World:
         self.folder = Path(folder)
         self.folder.chmod(0o755)
         self._postgres = [str(ROOT / "deploy" / "postgres")]
-        self._environment = {**os.environ, "TANDEM_VAR": folder}
-        subprocess.run([*self._postgres, "start"], env=self._environment, check=True, stdout=subprocess.DEVNULL)
-        self._stack.callback(subprocess.run, [*self._postgres, "stop"], env=self._environment, check=False,
-                             stdout=subprocess.DEVNULL)
+        self._environment = self._start_database()
         self.port = free_port()
         self.credentials = invented_credentials(PARTIES)
         self._start_stand_ins()
         self._start_bridge(settings)
 
+    def _start_database(self):
+        """A cluster of its own; the environment in which deploy/postgres finds it."""
+        environment = {**os.environ, "TANDEM_VAR": str(self.folder)}
+        subprocess.run([*self._postgres, "start"], env=environment, check=True, stdout=subprocess.DEVNULL)
+        self._stack.callback(subprocess.run, [*self._postgres, "stop"], env=environment, check=False,
+                             stdout=subprocess.DEVNULL)
+        return environment
+
+    def _way_to_bridge(self):
+        """Where the carrier connects to."""
+        return f"127.0.0.1:{self.port}"
+
+    def _way_to_voice(self):
+        """HUME_URL."""
+        return self.urls["evi"]
+
     def _start_stand_ins(self):
         command = [BUILD / "tests" / "standins" / "tandem-standins", "serve", "--max-seconds", "1200", "--say-speed", "20",
-                   "--route", f"wss://{PUBLIC_HOST}=127.0.0.1:{self.port}"]
+                   "--route", f"wss://{PUBLIC_HOST}={self._way_to_bridge()}"]
         self.stand_ins = Program("tandem-standins", command, {**os.environ, **self.credentials}, self.folder / "standins.log")
         self._stack.callback(self.stand_ins.stop)
         urls = {}
@@ -54,7 +67,7 @@ class World:
         url = subprocess.run([*self._postgres, "url"], env=self._environment, check=True, text=True, stdout=subprocess.PIPE)
         environment = {**os.environ, **self.credentials, "DATABASE_URL": url.stdout.strip(), "PORT": str(self.port),
                        "PUBLIC_URL": f"https://{PUBLIC_HOST}", "SPOOL_DIR": str(self.folder / "spool"),
-                       "DRAIN_TIMEOUT_SECONDS": "5", "TWILIO_API_URL": self.urls["twilio"], "HUME_URL": self.urls["evi"],
+                       "DRAIN_TIMEOUT_SECONDS": "5", "TWILIO_API_URL": self.urls["twilio"], "HUME_URL": self._way_to_voice(),
                        "GEMINI_URL": self.urls["gemini"], **settings}
         subprocess.run([BUILD / "tandem", "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
         self.bridge_log = self.folder / "bridge.log"

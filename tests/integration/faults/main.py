@@ -1,0 +1,103 @@
+"""Runs the gate's own tests, then all lanes at once; prints ok / not ok lines and the closing line.
+
+    main.py [WORD...]    only cases whose name or lane holds one of the words
+"""
+
+import sys
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+TESTS_FOLDER = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS_FOLDER / folder) for folder in ("calls", "gate", "faults")]
+
+from lane import Cluster, Lane  # noqa: E402  (first: it makes deploy/lib known)
+import gate_test  # noqa: E402,F401  (registers its tests)
+import carrier_faults  # noqa: E402,F401  (registers its cases)
+from case import CASES  # noqa: E402
+from checks import TESTS  # noqa: E402
+from gate import Gate  # noqa: E402
+from processes import tail  # noqa: E402
+
+
+
+class Results:
+    """Counts and prints, from any thread."""
+
+    def __init__(self):
+        self._lock, self.passed, self.failed, self._began = threading.Lock(), 0, 0, time.monotonic()
+
+    def run(self, name, function, causes=lambda: []):
+        """`causes`: lines that help to understand a failure."""
+        begun = time.monotonic()
+        try:
+            function()
+            problem = None
+        except Exception as error:  # a test that breaks is a test that failed; the others still run
+            problem = str(error) if isinstance(error, AssertionError) else traceback.format_exc()
+        lines = [*problem.splitlines(), *causes()] if problem else []
+        with self._lock:
+            self.passed, self.failed = self.passed + (not problem), self.failed + bool(problem)
+            print(f"{'not ok' if problem else 'ok'} - {name} ({begun - self._began:.0f} s + {time.monotonic() - begun:.1f} s)")
+            print("".join(f"    {line}\n" for line in lines), end="", flush=True)
+
+
+def run_lane(name, cases, cluster, results):
+    """The lane's processes live and die with this thread."""
+    gate, lane = Gate(), None
+    try:
+        lane = Lane(name, cluster, gate=gate, **LANES[name])
+        together = [case for case in cases if not case.alone]
+        with ThreadPoolExecutor(max(1, len(together))) as pool:
+            for case in together:
+                pool.submit(run_case, case, lane, results)
+        for case in cases:
+            if case.alone:
+                run_case(case, lane, results)
+    except Exception as error:  # no lane, no cases: each of them failed
+        results.run(f"the lane {name}", lambda: fail(error))
+    finally:
+        if lane:
+            results.run(f"the bridge of the lane {name} stops when told to", lane.close, lambda: tail(lane.bridge_log, 20).splitlines())
+        gate.close()
+
+
+def fail(error):
+    raise error
+
+
+def run_case(case, lane, results):
+    results.run(case.name, lambda: case.run(lane), lane.cause_table)
+
+
+def main(words):
+    def is_wanted(text):
+        return not words or any(word in text for word in words)
+
+    results = Results()
+    gate = Gate()
+    for name, function in TESTS:
+        if is_wanted(name):
+            results.run(name, lambda: function(gate), lambda: gate.table(listener=function.__name__))
+    gate.close()
+    cases = [case for case in CASES if is_wanted(case.name) or case.lane in words]
+    cluster = Cluster()
+    try:
+        lanes = [threading.Thread(target=run_lane, args=(name, mine, cluster, results))
+                 for name in LANES if (mine := [case for case in cases if case.lane == name])]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
+    finally:
+        cluster.close()
+    print(f"{results.passed} passed, {results.failed} failed")
+    return 1 if results.failed or not results.passed else 0
+
+
+LANES = {"carrier": {"small_buffers": True}}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
