@@ -49,7 +49,8 @@ void EviProvider::handle(const AudioOutput& message, Events& events) {
   // One socket keeps the order, so a surprise here is an anomaly to count; waiting for what is
   // missing helps nobody.
   if (message.index != utterance.next_index) add_defect(events, "index_gap");
-  utterance.next_index = message.index + 1;
+  // Whatever the server counts by: past the last number comes the first.
+  utterance.next_index = static_cast<std::int64_t>(static_cast<std::uint64_t>(message.index) + 1);
 
   auto& [file, samples] = scratch();
   file.resize(std::max(file.size(), codec::decoded_size_max(message.data.size())));

@@ -1,5 +1,6 @@
 #include <array>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,12 +48,14 @@ Bytes make_wav(const std::vector<std::int16_t>& samples, const WavShape& shape =
   return out;
 }
 
-std::string audio_output(const std::string& data, const std::string& id = "utt-1", int index = 0) {
+std::string audio_output(const std::string& data, const std::string& id = "utt-1",
+                         std::int64_t index = 0) {
   return R"({"type":"audio_output","custom_session_id":null,"id":")" + id + R"(","index":)" +
          std::to_string(index) + R"(,"data":")" + data + "\"}";
 }
 
-std::string audio_output(const Bytes& file, const std::string& id = "utt-1", int index = 0) {
+std::string audio_output(const Bytes& file, const std::string& id = "utt-1",
+                         std::int64_t index = 0) {
   std::string data;
   codec::base64_encode(file, data);
   return audio_output(data, id, index);
@@ -145,7 +148,7 @@ TEST_CASE("E17: agent audio that is not base64 is a defect, and the talk goes on
 
 TEST_CASE("gaps and repeats of the chunk index are counted, and the audio is kept", "[hume]") {
   auto provider = make_provider();
-  const auto gaps = [&](const char* id, int index) {
+  const auto gaps = [&](const char* id, std::int64_t index) {
     const auto events = feed(provider, audio_output(make_wav(ramp), id, index));
     REQUIRE(std::holds_alternative<call::VoiceAudio>(events.back()));
     if (events.size() > 1) CHECK(std::get<call::VoiceDefect>(events[0]).why == "index_gap");
@@ -158,6 +161,9 @@ TEST_CASE("gaps and repeats of the chunk index are counted, and the audio is kep
   CHECK(gaps("a", 4) == 1);
   CHECK(gaps("b", 0) == 0);
   CHECK(gaps("a", 5) == 0);
+  // tests/fuzz/crashes/hume/index_overflow
+  CHECK(gaps("c", std::numeric_limits<std::int64_t>::max()) == 1);
+  CHECK(gaps("c", std::numeric_limits<std::int64_t>::min()) == 0);
   CHECK(gaps("c", 1) == 1);
   provider.open(true);
   CHECK(gaps("a", 0) == 0);
