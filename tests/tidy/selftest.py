@@ -40,6 +40,13 @@ BAD = {
     "telling_names": [{"store/a.hpp": "class CallManager final : public X {\n};\n"},
                       {"store/a.hpp": "struct StringUtils {};\n"}],
     "explained_headers": [{"codec/a.hpp": "#pragma once\nint a;\n"}, {"codec/a.hpp": "// A thing.\nint a;\n"}],
+    "small_fuzz_targets": [
+        {"tests/fuzz/a.cpp": 'extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {\n' +
+                             "  ++x;\n" * 14 + "}\n"},
+        {"tests/fuzz/a.cpp": "int help() {\n  return 1;\n}\n"
+                             'extern "C" int LLVMFuzzerTestOneInput(const char* d, int s) {\n  return 0;\n}\n'},
+        {"tests/fuzz/a.cpp": "int run(const char* d, int s) {\n  return 0;\n}\n"},
+    ],
     "nothing_detached": [{"store/a.cpp": "std::thread(f).detach();\n"},
                          {"bridge/net/a.cpp": "asio::co_spawn(e, f(), asio::detached);\n"}],
     "no_sleep_in_tests": [{"tests/unit/a_test.cpp": "std::this_thread::sleep_for(1ms);\n"},
@@ -110,6 +117,11 @@ GOOD = {
     ],
     "narrow_lines": [{"codec/a.cpp": "auto s = \"" + "ü" * 80 + "\";\n"}],
     "telling_names": [{"store/a.hpp": "class Database {\n};\n"}, {"store/a.hpp": "struct Baseline {};\n"}],
+    "small_fuzz_targets": [
+        {"tests/fuzz/a.cpp": 'extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {\n' +
+                             "  ++x;\n" * 13 + "}\n"},
+        {"tests/fuzz/support/a.hpp": "int f() {\n" + "  ++x;\n" * 30 + "}\nint g() {\n  return 0;\n}\n"},
+    ],
     "nothing_detached": [{"store/a.cpp": "// nothing is asio::detached here\n"}],
     "no_sleep_in_tests": [{"tests/integration/a.cpp": "std::this_thread::sleep_for(1ms);\n"}],
     "no_printing": [{"bridge/main.cpp": 'std::cout << "usage";\n'}, {"store/a.cpp": "std::snprintf(b, 1, f);\n"},

@@ -7,6 +7,7 @@ from source import Finding, matching_bracket
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 500
 COLUMNS_MAX = 100
+FUZZ_TARGET_LINES_MAX = 15
 _WRITTEN = {".cpp", ".hpp", ".ts", ".svelte", ".js", ".mjs", ".py"}
 
 _CONTAINER = re.compile(r"\b(namespace|class|struct|union|enum|extern)\b[^()=]*$")
@@ -76,4 +77,18 @@ def explained_headers(tree):
             found.append(Finding(source.path, 1, "begin with a comment: what this is and is not"))
         if "#pragma once" not in source.text:
             found.append(Finding(source.path, 1, "#pragma once is missing"))
+    return found
+
+
+def small_fuzz_targets(tree):
+    """A fuzz target over 15 lines, or a source of tests/fuzz that is more than one target: the rest is support/."""
+    found = []
+    for source in tree.cpp("tests/fuzz"):
+        if not re.fullmatch(r"tests/fuzz/\w+\.cpp", source.path):
+            continue
+        bodies = functions(source)
+        if len(bodies) != 1 or "LLVMFuzzerTestOneInput" not in source.code:
+            found.append(Finding(source.path, 1, f"{len(bodies)} functions; the target alone, the rest in support/"))
+        found += [Finding(source.path, first, f"a target of {last - first + 1} lines; at most {FUZZ_TARGET_LINES_MAX}")
+                  for first, last in bodies if last - first + 1 > FUZZ_TARGET_LINES_MAX]
     return found

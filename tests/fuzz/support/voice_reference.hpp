@@ -1,0 +1,55 @@
+// A Hume session for a target, and what must hold of every event that a provider decodes.
+#pragma once
+
+#include <memory>
+
+#include "codec/audio.hpp"
+#include "codec/json_text.hpp"
+#include "hume/provider.hpp"
+#include "tests/fuzz/support/input.hpp"
+
+namespace tandem::fuzz {
+
+inline std::shared_ptr<const hume::EviSettings> evi_settings() {
+  auto settings = std::make_shared<hume::EviSettings>();
+  settings->base_url = {"https", "voice.example", "443", "/"};
+  settings->api_key = core::Secret("KEY-OF-THE-FUZZER");
+  settings->config_id = "config-1";
+  return settings;
+}
+
+// The promises of bridge/call/voice.hpp.
+inline void check(const call::VoiceText& text) {
+  must(!text.text.empty() && codec::is_valid_utf8(text.text), "a text is UTF-8 and not empty");
+  must(codec::is_valid_utf8(text.utterance), "an utterance id is UTF-8");
+}
+inline void check(const call::VoiceAudio& audio) {
+  must(!audio.samples.empty(), "audio has samples");
+  must(audio.sample_rate_hz >= codec::sample_rate_min_hz &&
+           audio.sample_rate_hz <= codec::sample_rate_max_hz,
+       "a rate that we can convert");
+}
+inline void check(const call::VoiceError& error) {
+  must(error.code.size() <= 64 && error.slug.size() <= 64, "a provider's words are short");
+}
+inline void check(const call::VoiceReady& ready) {
+  must(codec::is_valid_utf8(ready.chat_id.str()), "a chat id is UTF-8");
+}
+template <class Event>
+void check(const Event&) {}
+
+inline void check_all(const std::vector<call::VoiceEvent>& events) {
+  for (const auto& event : events) std::visit([](const auto& kind) { check(kind); }, event);
+}
+
+/// What the agent asked for can be answered.
+inline void answer_tools(hume::EviProvider& provider, const std::vector<call::VoiceEvent>& events) {
+  for (const auto& event : events) {
+    const auto* tool = std::get_if<call::VoiceToolCall>(&event);
+    std::string out;
+    if (tool != nullptr) provider.encode_tool_result(*tool, false, tool->arguments, out);
+    must(codec::is_valid_utf8(out), "an answer is UTF-8");
+  }
+}
+
+}  // namespace tandem::fuzz
