@@ -110,6 +110,7 @@ class BatchRows {
   struct Heard {
     std::int32_t audio_ms;
     std::int32_t heard_ms;
+    bool was_cut;
   };
 
   template <class CallLevel>
@@ -139,7 +140,8 @@ class BatchRows {
   }
 
   void take(std::size_t, const core::Record& record, const core::TranscriptHeard& body) {
-    heard_[{sanitise_text(record.call_id.str()).text, body.seq}] = {body.audio_ms, body.heard_ms};
+    heard_[{sanitise_text(record.call_id.str()).text, body.seq}] = {body.audio_ms, body.heard_ms,
+                                                                    body.was_cut};
   }
 
   void mention(const core::Record& record) {
@@ -169,18 +171,26 @@ class BatchRows {
     ArrayText seqs;
     ArrayText audio;
     ArrayText heard;
+    ArrayText cut;
     for (const auto& [key, value] : heard_) {
       ids.add(key.first);
       seqs.add(std::int64_t{key.second});
       audio.add(std::int64_t{value.audio_ms});
       heard.add(std::int64_t{value.heard_ms});
+      cut.add(std::int64_t{value.was_cut});
     }
     connection.run(
-        "update bridge.transcriptions t set audio_ms = h.audio_ms, heard_ms = h.heard_ms "
-        "from unnest($1::uuid[], $2::int[], $3::int[], $4::int[]) as h (call_id, seq, audio_ms, "
-        "heard_ms) "
+        "update bridge.transcriptions t set audio_ms = h.audio_ms, heard_ms = h.heard_ms, "
+        "cut_ms = case when h.cut > 0 then h.heard_ms end "
+        "from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[]) "
+        "as h (call_id, seq, audio_ms, heard_ms, cut) "
         "where t.call_id = h.call_id and t.seq = h.seq",
-        Parameters().add(ids.finish()).add(seqs.finish()).add(audio.finish()).add(heard.finish()));
+        Parameters()
+            .add(ids.finish())
+            .add(seqs.finish())
+            .add(audio.finish())
+            .add(heard.finish())
+            .add(cut.finish()));
   }
 
   static void collect(const Rows& rows, std::vector<std::size_t>& conflicts) {

@@ -73,17 +73,18 @@ void write(Connection& connection, const core::Record& record, const core::CallA
 }
 
 constexpr auto upsert_chat = R"(
-insert into bridge.calls as c (id, start_time, chat_time, chat_id, chat_group_id)
-values ($1, $2, $2, $3, $4)
+insert into bridge.calls as c (id, start_time, chat_time, chat_id, chat_group_id, provider)
+values ($1, $2, $2, $3, $4, $5)
 on conflict (id) do update set
   start_time = least(c.start_time, excluded.start_time), chat_time = excluded.chat_time,
-  chat_id = excluded.chat_id, chat_group_id = coalesce(excluded.chat_group_id, c.chat_group_id)
+  provider = coalesce(excluded.provider, c.provider), chat_id = excluded.chat_id, chat_group_id = coalesce(excluded.chat_group_id, c.chat_group_id)
 where c.chat_time is null or c.chat_time <= excluded.chat_time)";
 
 void write(Connection& connection, const core::Record& record, const core::ChatOpened& body) {
   connection.run(upsert_chat, starting_with(record)
                                   .add(if_known(body.chat_id.str()))
-                                  .add(if_known(body.chat_group_id.str())));
+                                  .add(if_known(body.chat_group_id.str()))
+                                  .add(if_known(body.provider)));
 }
 
 constexpr auto upsert_carrier_status = R"(

@@ -31,6 +31,7 @@ void encode(JsonObject& out, const core::CallAnswered& body) {
 
 void encode(JsonObject& out, const core::ChatOpened& body) {
   out.field("chat_id", body.chat_id.str()).field("chat_group_id", body.chat_group_id.str());
+  if (!body.provider.empty()) out.field("provider", body.provider);
 }
 
 void encode(JsonObject& out, const core::TranscriptEntry& body) {
@@ -43,6 +44,7 @@ void encode(JsonObject& out, const core::TranscriptEntry& body) {
 
 void encode(JsonObject& out, const core::TranscriptHeard& body) {
   out.field("seq", body.seq).field("audio_ms", body.audio_ms).field("heard_ms", body.heard_ms);
+  if (body.was_cut) out.raw("cut", "true");
 }
 
 void encode(JsonObject& out, const core::CallEvent& body) {

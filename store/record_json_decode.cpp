@@ -185,11 +185,13 @@ core::RecordBody read_body(RecordType type, FieldReader& in) {
       return core::CallAnswered{core::CarrierStreamId(in.text("stream_sid"))};
     case RecordType::chat_opened:
       return core::ChatOpened{core::ChatId(in.text("chat_id")),
-                              core::ChatGroupId(in.text("chat_group_id"))};
+                              core::ChatGroupId(in.text("chat_group_id")),
+                              in.has("provider") ? in.text("provider") : std::string()};
     case RecordType::transcript_entry:
       return read_transcript_entry(in);
     case RecordType::transcript_heard:
-      return core::TranscriptHeard{in.narrow("seq"), in.narrow("audio_ms"), in.narrow("heard_ms")};
+      return core::TranscriptHeard{in.narrow("seq"), in.narrow("audio_ms"), in.narrow("heard_ms"),
+                                   in.has("cut")};
     case RecordType::call_event:
       return core::CallEvent{in.narrow("seq"), in.text("type"), in.text("json")};
     case RecordType::call_ended:

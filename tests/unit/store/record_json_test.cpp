@@ -124,7 +124,10 @@ TEST_CASE("bytes that are not UTF-8 become replacement characters instead of a l
 }
 
 TEST_CASE("transcript_heard keeps its numbers through the spool") {
-  const auto body = round_trip(core::TranscriptHeard{.seq = 3, .audio_ms = 1'500, .heard_ms = 700});
+  const auto body = round_trip(
+      core::TranscriptHeard{.seq = 3, .audio_ms = 1'500, .heard_ms = 700, .was_cut = true});
+  CHECK(body.was_cut);
+  CHECK_FALSE(round_trip(core::TranscriptHeard{.seq = 3, .audio_ms = 5, .heard_ms = 5}).was_cut);
   CHECK(body.seq == 3);
   CHECK(body.audio_ms == 1'500);
   CHECK(body.heard_ms == 700);
