@@ -77,7 +77,8 @@ insert into bridge.calls as c (id, start_time, chat_time, chat_id, chat_group_id
 values ($1, $2, $2, $3, $4, $5)
 on conflict (id) do update set
   start_time = least(c.start_time, excluded.start_time), chat_time = excluded.chat_time,
-  provider = coalesce(excluded.provider, c.provider), chat_id = excluded.chat_id, chat_group_id = coalesce(excluded.chat_group_id, c.chat_group_id)
+  provider = coalesce(excluded.provider, c.provider), chat_id = excluded.chat_id,
+  chat_group_id = coalesce(excluded.chat_group_id, c.chat_group_id)
 where c.chat_time is null or c.chat_time <= excluded.chat_time)";
 
 void write(Connection& connection, const core::Record& record, const core::ChatOpened& body) {
