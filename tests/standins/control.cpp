@@ -123,7 +123,33 @@ HttpResponse Control::gemini(const HttpRequest& request, const std::string& rest
   if (rest == "next" && request.method == "POST")
     return gemini_->add_faults(parse_object(request.body)), ok(done);
   if (rest == "requests") return ok({{"requests", gemini_->requests()}});
+  if (rest.starts_with("live/")) return gemini_live(request, rest.substr(5));
   return missing();
+}
+
+HttpResponse Control::gemini_live(const HttpRequest& request, const std::string& rest) const {
+  if (rest == "next" && request.method == "POST")
+    return gemini_live_->add_next(parse_object(request.body)), ok(done);
+  if (rest == "settings" && request.method == "PUT")
+    return gemini_live_->change_settings(parse_object(request.body)), ok(done);
+  if (rest == "sessions") {
+    return ok({{"sessions", gemini_live_->reports()}, {"refused", gemini_live_->refusals()}});
+  }
+  if (!rest.starts_with("sessions/")) return missing();
+  const std::string path = rest.substr(9);
+  const std::size_t slash = path.find('/');
+  const std::string id = path.substr(0, slash);
+  const std::string what = slash == std::string::npos ? "" : path.substr(slash + 1);
+  if (what.empty()) {
+    const auto report = gemini_live_->report(id);
+    return report ? ok(*report) : missing();
+  }
+  if (what == "do" && request.method == "POST") {
+    return gemini_live_->order(id, parse_object(request.body)) ? ok(done) : missing();
+  }
+  if (what != "received.wav" && what != "sent.wav") return missing();
+  auto bytes = gemini_live_->wav(id, what == "received.wav");
+  return bytes ? wav_response(std::move(*bytes)) : missing();
 }
 
 }  // namespace tandem::standins

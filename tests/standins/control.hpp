@@ -3,16 +3,27 @@
 #pragma once
 
 #include "evi_service.hpp"
+#include "gemini_live_service.hpp"
 #include "gemini_service.hpp"
 #include "http.hpp"
 #include "twilio_exchange.hpp"
 
 namespace tandem::standins {
 
+struct Parties {
+  TwilioExchange* twilio = nullptr;
+  EviService* evi = nullptr;
+  GeminiService* gemini = nullptr;
+  GeminiLiveService* gemini_live = nullptr;  // there when gemini is
+};
+
 class Control {
  public:
-  Control(TwilioExchange* twilio, EviService* evi, GeminiService* gemini)
-      : twilio_(twilio), evi_(evi), gemini_(gemini) {}
+  explicit Control(Parties parties)
+      : twilio_(parties.twilio),
+        evi_(parties.evi),
+        gemini_(parties.gemini),
+        gemini_live_(parties.gemini_live) {}
 
   HttpResponse handle(const HttpRequest& request) const;
 
@@ -24,10 +35,12 @@ class Control {
   HttpResponse evi(const HttpRequest& request, const std::string& rest) const;
   HttpResponse chat(const HttpRequest& request, const std::string& rest) const;
   HttpResponse gemini(const HttpRequest& request, const std::string& rest) const;
+  HttpResponse gemini_live(const HttpRequest& request, const std::string& rest) const;
 
   TwilioExchange* twilio_;
   EviService* evi_;
   GeminiService* gemini_;
+  GeminiLiveService* gemini_live_;
 };
 
 }  // namespace tandem::standins

@@ -52,14 +52,22 @@ int serve(const Options& options, const sigset_t& signals) {
   std::unique_ptr<TwilioExchange> twilio;
   std::unique_ptr<EviService> evi;
   std::unique_ptr<GeminiService> gemini;
+  std::unique_ptr<GeminiLiveService> gemini_live;
   if (options.twilio)
     twilio = std::make_unique<TwilioExchange>(account_of(options), routes, trust, speech);
   if (options.evi)
     evi = std::make_unique<EviService>(options.evi_api_key, evi_settings_of(options),
                                        options.scenario, speech);
-  if (options.gemini) gemini = std::make_unique<GeminiService>(options.gemini_api_key);
+  if (options.gemini) {
+    gemini = std::make_unique<GeminiService>(options.gemini_api_key);
+    gemini_live =
+        std::make_unique<GeminiLiveService>(options.gemini_api_key, options.scenario, speech);
+  }
 
-  const Control control(twilio.get(), evi.get(), gemini.get());
+  const Control control({.twilio = twilio.get(),
+                         .evi = evi.get(),
+                         .gemini = gemini.get(),
+                         .gemini_live = gemini_live.get()});
   // Listeners go first at the end: their threads use the services.
   const std::string& bind = options.bind;
   std::vector<std::unique_ptr<Server>> servers;
@@ -83,8 +91,12 @@ int serve(const Options& options, const sigset_t& signals) {
         });
   }
   if (gemini) {
-    open("gemini", options.gemini_port, tls,
-         [&](const HttpRequest& request) { return gemini->handle(request); });
+    open(
+        "gemini", options.gemini_port, tls,
+        [&](const HttpRequest& request) { return gemini->handle(request); },
+        [&](Connection connection, const HttpRequest& request, std::string leftover) {
+          gemini_live->handle_upgrade(std::move(connection), request, std::move(leftover));
+        });
   }
   open("control", options.control_port, nullptr,
        [&](const HttpRequest& request) { return control.handle(request); });
