@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <string>
@@ -10,6 +11,7 @@ namespace tandem::net {
 
 Shard::Shard(std::size_t index, CallServices& services)
     : index_(index),
+      name_("shard-" + std::to_string(index)),
       services_(services),
       wheel_(std::chrono::steady_clock::now()),
       tasks_(std::make_unique<TaskGroup>(context_, [this](std::exception_ptr failure) {
@@ -28,7 +30,7 @@ void Shard::start() {
 }
 
 void Shard::run() {
-  pthread_setname_np(pthread_self(), ("shard-" + std::to_string(index_)).c_str());
+  pthread_setname_np(pthread_self(), name_.c_str());
   context_.run();
 }
 
@@ -36,8 +38,9 @@ void Shard::announce(core::CallId id,
                      std::function<std::unique_ptr<call::Call>(core::TimePoint)> make) {
   calls_.fetch_add(1, std::memory_order_relaxed);
   asio::post(context_, [this, id = std::move(id), make = std::move(make)]() mutable {
-    auto runner = std::make_unique<CallRunner>(context_, wheel_, services_,
-                                               make(std::chrono::steady_clock::now()),
+    const auto now = std::chrono::steady_clock::now();
+    wheel_.advance(now);  // an idle wheel stands still; not tick by tick through a whole night
+    auto runner = std::make_unique<CallRunner>(context_, wheel_, services_, make(now),
                                                [this] { wake_wheel(); });
     CallRunner& started = *runner;
     runners_.emplace(id, std::move(runner));
@@ -88,13 +91,19 @@ void Shard::wake_wheel() {
   tasks_->spawn(tick());
 }
 
-/// Runs while a deadline is armed, so that an idle shard sleeps.
+/// Runs while a deadline is armed, so that an idle shard sleeps. How late it wakes is how long the
+/// loop was busy with other things (E21).
 Task<void> Shard::tick() {
+  auto& lag = services_.metrics.histogram(ops::Family::loop_lag_seconds, {name_});
   Timer timer(context_);
+  auto now = std::chrono::steady_clock::now();
   while (wheel_.armed() > 0) {
-    timer.expires_at(wheel_.next_tick());
+    const auto due = std::max(now, wheel_.next_tick());
+    timer.expires_at(due);
     co_await timer.async_wait(use_task);
-    wheel_.advance(std::chrono::steady_clock::now());
+    now = std::chrono::steady_clock::now();
+    lag.observe(std::chrono::duration<double>(now - due).count());
+    wheel_.advance(now);
   }
   is_ticking_ = false;
 }

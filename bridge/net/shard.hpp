@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <unordered_map>
 
@@ -49,6 +50,7 @@ class Shard {
   void wake_wheel();
 
   std::size_t index_;
+  std::string name_;  ///< of the thread
   CallServices& services_;
   asio::io_context context_{1};
   TimerWheel wheel_;
