@@ -20,6 +20,9 @@ class Client:
     def post(self, path, body, timeout_s=10):
         return self._ask("POST", path, body, timeout_s)
 
+    def put(self, path, body, timeout_s=10):
+        return self._ask("PUT", path, body, timeout_s)
+
     def status(self, path):
         """HTTP status, or 0 when nobody answers."""
         try:

@@ -7,7 +7,8 @@ namespace tandem::standins {
 
 void EviChat::schedule_faults() {
   const json::object& faults = settings_.faults;
-  for (const char* key : {"reset_after_ms", "eof_after_ms", "close_after_ms", "binary_after_ms"}) {
+  for (const char* key :
+       {"reset_after_ms", "eof_after_ms", "close_after_ms", "binary_after_ms", "mute_after_ms"}) {
     if (!has(faults, key)) continue;
     const std::string kind(key, std::string_view(key).find("_after"));
     after(number_or(faults, key, 0), [this, kind] {
@@ -68,7 +69,8 @@ void EviChat::obey(const json::object& order) {
   } else if (fault == "say") {
     say_text(text_or(order, "text", "Hello."));
   } else if (fault == "mute") {
-    muted_ = true;
+    muted_ = paused_ = true;
+    reply_.reset();
   } else if (fault == "interruption") {
     reply_ ? interrupt() : send(plain_message("user_interruption"));
   } else if (fault == "ping") {
