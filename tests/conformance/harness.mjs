@@ -15,6 +15,7 @@ export const twilio = require("twilio");
 export const { getExpectedBodyHash: twilioBodyHash } = require("twilio/lib/webhooks/webhooks");
 export const { HumeClient } = require("hume");
 export const humeSchemas = require("hume/serialization").empathicVoice;
+export const { GoogleGenAI } = require("@google/genai");
 export const { WebSocket, WebSocketServer } = require("ws");
 export const { XMLParser, XMLValidator } = require("fast-xml-parser");
 export const versionOf = (name) => require(`${name}/package.json`).version;

@@ -1,3 +1,5 @@
+import { checkGeminiLiveFrames } from "./gemini_live_frames.mjs";
+import { checkGeminiLiveStandin } from "./gemini_live_standin.mjs";
 import { summary, versionOf } from "./harness.mjs";
 import { checkHumeFrames } from "./hume_frames.mjs";
 import { checkHumeStandin } from "./hume_standin.mjs";
@@ -13,6 +15,8 @@ await checkTwiml();
 await checkTwilioRest();
 await checkHumeFrames();
 await checkHumeStandin();
+await checkGeminiLiveFrames();
+await checkGeminiLiveStandin();
 await checkTwilioStandin();
 await checkLiveBridge();
 process.exit(summary() ? 0 : 1);

@@ -9,6 +9,7 @@
 //   parse-rest       {answer, status, body}                              -> {ok, fault, code, sid,
 //   status} hume             {config_id, resume, ...}                            -> {url, headers,
 //   frames: [[name, text], ...]}
+//   gemini           see probe_gemini.hpp
 //
 // Exit status 2 for a usage error or a line that is not what the subcommand takes.
 #include <simdjson.h>
@@ -22,6 +23,7 @@
 #include "bridge/twilio/twiml.hpp"
 #include "codec/json_text.hpp"
 #include "hume/provider.hpp"
+#include "tests/conformance/probe_gemini.hpp"
 
 namespace {
 
@@ -263,6 +265,7 @@ int main(int argc, char** argv) {
       {"twiml", twiml},    {"verify-upgrade", verify_upgrade},
       {"rest", rest},      {"parse-rest", parse_rest},
       {"hume", hume_chat},
+      {"gemini", conformance::gemini_live},
   };
   const auto subcommand = argc == 2 ? subcommands.find(argv[1]) : subcommands.end();
   if (subcommand == subcommands.end()) {

@@ -15,14 +15,10 @@ namespace {
 // table), "#Name" (a word of the table below); "[" in front of it: a list of these.
 using Keys = std::map<std::string_view, std::string_view>;
 
-const std::map<std::string_view, Keys>& objects() {
-  static const std::map<std::string_view, Keys> table{
-      {"Message",
-       {{"setup", "@Setup"},
-        {"clientContent", "@ClientContent"},
-        {"realtimeInput", "@RealtimeInput"},
-        {"toolResponse", "@ToolResponse"},
-        {"contextUpdate", "any"}}},
+using Objects = std::map<std::string_view, Keys>;
+
+const Objects& objects_of_setup() {
+  static const Objects table{
       {"Setup",
        {{"model", "text"},
         {"generationConfig", "@GenerationConfig"},
@@ -56,14 +52,6 @@ const std::map<std::string_view, Keys>& objects() {
        {{"voiceConfig", "@Voice"}, {"languageCode", "text"}, {"multiSpeakerVoiceConfig", "any"}}},
       {"Voice", {{"prebuiltVoiceConfig", "@PrebuiltVoice"}, {"replicatedVoiceConfig", "any"}}},
       {"PrebuiltVoice", {{"voiceName", "text"}}},
-      {"Content", {{"role", "text"}, {"parts", "[@Part"}}},
-      {"Part",
-       {{"text", "text"},
-        {"inlineData", "@Blob"},
-        {"thought", "flag"},
-        {"functionCall", "any"},
-        {"functionResponse", "any"}}},
-      {"Blob", {{"mimeType", "text"}, {"data", "text"}}},
       {"Tool", {{"functionDeclarations", "[@Function"}, {"googleSearch", "any"}}},
       {"Function",
        {{"name", "text"},
@@ -95,24 +83,47 @@ const std::map<std::string_view, Keys>& objects() {
         {"wordTimestamp", "flag"},
         {"diarization", "flag"}}},
       {"Proactivity", {{"proactiveAudio", "flag"}, {"proactiveVideo", "flag"}}},
-      {"History", {{"initialHistoryInClientContent", "flag"}}},
-      {"ClientContent", {{"turns", "[@Content"}, {"turnComplete", "flag"}}},
-      {"RealtimeInput",
-       {{"audio", "@Blob"},
-        {"text", "text"},
-        {"audioStreamEnd", "flag"},
-        {"activityStart", "any"},
-        {"activityEnd", "any"},
-        {"video", "@Blob"}}},
-      {"ToolResponse", {{"functionResponses", "[@FunctionResponse"}}},
-      {"FunctionResponse",
-       {{"id", "text"},
-        {"name", "text"},
-        {"response", "any"},
-        {"scheduling", "#Scheduling"},
-        {"willContinue", "flag"},
-        {"parts", "any"}}}};
+      {"History", {{"initialHistoryInClientContent", "flag"}}}};
   return table;
+}
+
+const Objects& objects_of_talk() {
+  static const Objects table{{"Message",
+                              {{"setup", "@Setup"},
+                               {"clientContent", "@ClientContent"},
+                               {"realtimeInput", "@RealtimeInput"},
+                               {"toolResponse", "@ToolResponse"},
+                               {"contextUpdate", "any"}}},
+                             {"Content", {{"role", "text"}, {"parts", "[@Part"}}},
+                             {"Part",
+                              {{"text", "text"},
+                               {"inlineData", "@Blob"},
+                               {"thought", "flag"},
+                               {"functionCall", "any"},
+                               {"functionResponse", "any"}}},
+                             {"Blob", {{"mimeType", "text"}, {"data", "text"}}},
+                             {"ClientContent", {{"turns", "[@Content"}, {"turnComplete", "flag"}}},
+                             {"RealtimeInput",
+                              {{"audio", "@Blob"},
+                               {"text", "text"},
+                               {"audioStreamEnd", "flag"},
+                               {"activityStart", "any"},
+                               {"activityEnd", "any"},
+                               {"video", "@Blob"}}},
+                             {"ToolResponse", {{"functionResponses", "[@FunctionResponse"}}},
+                             {"FunctionResponse",
+                              {{"id", "text"},
+                               {"name", "text"},
+                               {"response", "any"},
+                               {"scheduling", "#Scheduling"},
+                               {"willContinue", "flag"},
+                               {"parts", "any"}}}};
+  return table;
+}
+
+const Keys& keys_of(std::string_view object) {
+  const auto known = objects_of_setup().find(object);
+  return known != objects_of_setup().end() ? known->second : objects_of_talk().at(object);
 }
 
 const std::map<std::string_view, std::set<std::string_view>>& words() {
@@ -167,7 +178,7 @@ std::string problem_of(std::string_view type, const json::value& value, const st
 
 std::string problem_of_object(std::string_view name, const json::object& object,
                               const std::string& path) {
-  const Keys& keys = objects().at(name);
+  const Keys& keys = keys_of(name);
   for (const auto& [key, value] : object) {
     const auto known = keys.find(std::string_view(key));
     if (known == keys.end()) return unknown_name(key, path);

@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::size_t message_limit = 16 << 20;
 
+// The official client writes two slashes in front, and Google takes them.
 bool is_live_path(std::string_view path) {
+  if (path.starts_with("//")) path.remove_prefix(1);
   static const std::set<std::string, std::less<>> paths = [] {
     std::set<std::string, std::less<>> known;
     for (const std::string version : {"v1", "v1beta", "v1alpha"}) {

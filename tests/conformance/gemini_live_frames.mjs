@@ -1,0 +1,100 @@
+// Every frame that our Gemini Live provider encodes against the types of the official package, as literals in strict
+// TypeScript, so that a key, a word or a type too many is an error.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { check, options, probe } from "./harness.mjs";
+
+const agents = {
+  "a bare agent": { api_key: "invented" },
+  "an agent with everything": {
+    api_key: "invented", prompt: `You answer the phone of "Harbour\nDental".`, greeting: "Good day.", voice: "Kore",
+    language: "en-US", transfer_to: "+14155550199",
+  },
+};
+
+// Each is one step away from a good frame; a type check that takes one of these proves nothing.
+const wrong = {
+  "an unknown key": `{"setup":{"model":"m","toolConfig":{}}}`,
+  "a word that does not exist":
+    `{"setup":{"realtimeInputConfig":{"automaticActivityDetection":{"endOfSpeechSensitivity":"MEDIUM"}}}}`,
+  "a number where 64 bits travel as text": `{"setup":{"contextWindowCompression":{"triggerTokens":40000}}}`,
+  "a key in another case": `{"clientContent":{"turns":[],"turn_complete":true}}`,
+  "an unknown key deep inside": `{"setup":{"tools":[{"functionDeclarations":[{"name":"f","behaviour":"BLOCKING"}]}]}}`,
+  "a text where an object is due": `{"toolResponse":{"functionResponses":[{"response":"ok"}]}}`,
+};
+
+const head = `import type * as genai from "@google/genai";
+// On the wire an enumeration is its word.
+type Wire<T> = T extends string ? \`\${T}\` : T extends (infer U)[] ? Wire<U>[]
+  : T extends object ? { [K in keyof T]: Wire<T[K]> } : T;
+type Frame = Wire<genai.LiveClientMessage>;
+`;
+
+/** The names of those literals that the compiler refuses; \`literals\` is [name, JSON text] pairs. */
+function refused(literals) {
+  const folder = path.join(options.packages, "gemini-types");
+  mkdirSync(folder, { recursive: true });
+  const lines = literals.map(([, json], i) => `export const frame${i}: Frame = ${json};`);
+  writeFileSync(path.join(folder, "frames.ts"), `${head}${lines.join("\n")}\n`);
+  const settings = { strict: true, noEmit: true, skipLibCheck: true, module: "preserve", target: "es2022", types: [] };
+  writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: settings, files: ["frames.ts"] }));
+  const compiler = path.join(options.packages, "node_modules/typescript/bin/tsc");
+  const { stdout, status } = spawnSync(process.execPath, [compiler, "--pretty", "false", "-p", folder], { encoding: "utf8" });
+  const firstLine = head.split("\n").length;
+  const found = new Map();
+  for (const [, line, why] of stdout.matchAll(/^.*frames\.ts\((\d+),\d+\): error (.*)$/gm)) {
+    const literal = literals[Number(line) - firstLine];
+    if (!literal) throw new Error(`outside the frames: ${stdout}`);
+    if (!found.has(literal[0])) found.set(literal[0], why);
+  }
+  if (status !== 0 && found.size === 0) throw new Error(`the compiler failed: ${stdout}`);
+  return found;
+}
+
+/** [name, JSON text] of everything that the provider can send for this agent. */
+function framesOf(what, line) {
+  const [answer] = probe("gemini", line);
+  return { answer, frames: answer.frames.map(([name, text]) => [`${name} of ${what}`, text]) };
+}
+
+export async function checkGeminiLiveFrames() {
+  const made = Object.entries(agents).map(([what, line]) => framesOf(what, line));
+  const frames = made.flatMap(({ frames }) => frames);
+  const bad = refused([...frames, ...Object.entries(wrong)]);
+  for (const [name, text] of frames) {
+    await check(`@google/genai's types accept our frame: ${name}`, () => {
+      assert.equal(bad.get(name), undefined, text.slice(0, 300));
+      assert.equal(Object.keys(JSON.parse(text)).length, 1);
+    });
+  }
+  for (const what of Object.keys(wrong)) {
+    await check(`@google/genai's types refuse ${what}`, () => assert.ok(bad.has(what)));
+  }
+  await check("our Gemini provider sends every kind of frame that it has", () => {
+    const kinds = new Set(made[1].answer.frames.map(([name]) => name));
+    assert.deepEqual([...kinds].sort(), ["audio", "context", "greeting", "hang_up", "history", "nudge", "repeat", "say",
+      "setup", "setup_history", "setup_resume", "text", "tool_error", "tool_result"]);
+  });
+  await check("the key of Gemini Live is in a header and nowhere else", () => {
+    for (const { answer } of made) {
+      assert.deepEqual(answer.headers, [["x-goog-api-key", "invented"]]);
+      assert.equal(answer.url, "wss://generativelanguage.googleapis.com" +
+        "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent");
+      assert.ok(answer.frames.every(([, text]) => !text.includes("invented")));
+    }
+  });
+  await check("what a caller's name does to JSON does not reach the frames of Gemini Live", () => {
+    const say = made[1].answer.frames.find(([name]) => name === "say")[1];
+    assert.ok(JSON.parse(say).clientContent.turns[0].parts[0].text.endsWith(`Zoë said "no\\yes"\n\t\u0001 \ufffd end`));
+  });
+  await check("caller audio is 16 kHz PCM in 20 ms frames", () => {
+    const { audio } = JSON.parse(made[0].answer.frames.find(([name]) => name === "audio")[1]).realtimeInput;
+    assert.equal(audio.mimeType, "audio/pcm;rate=16000");
+    const bytes = Buffer.from(audio.data, "base64").length;
+    assert.ok(bytes > 500 && bytes <= 640 && bytes % 2 === 0, `${bytes} bytes`);
+  });
+}
+
+export const examples = JSON.parse(readFileSync(new URL("gemini/live_messages.json", import.meta.url)));
