@@ -68,6 +68,10 @@ bool Spool::enqueue(Queued queued) {
 
 bool Spool::append(core::Record record) { return enqueue({std::move(record), {}}); }
 
+bool Spool::append(core::Record record, DurableCallback on_durable) {
+  return enqueue({std::move(record), std::move(on_durable)});
+}
+
 bool Spool::append_durable(core::Record record, std::chrono::milliseconds timeout) {
   struct Waiter {
     std::mutex mutex;

@@ -62,6 +62,10 @@ class Spool {
   /// spool stopped.
   bool append(core::Record record);
 
+  /// As append(); `on_durable` is then told once, on the spool thread, whether the record reached
+  /// the disk. It must not block.
+  bool append(core::Record record, DurableCallback on_durable);
+
   /// Appends and waits until the record is on disk; false when that did not happen in time (it may
   /// still happen). For what must be durable before anyone acts. Never from a media thread.
   bool append_durable(core::Record record, std::chrono::milliseconds timeout);
