@@ -8,6 +8,7 @@
 #include "web/access.hpp"
 #include "web/answer_api.hpp"
 #include "web/answers.hpp"
+#include "web/api_command.hpp"
 #include "web/assets.hpp"
 
 namespace tandem {
@@ -37,6 +38,7 @@ void ApiRoutes::handle(core::HttpRequest request, net::Respond respond) {
     return respond(web::local_only());
   }
   if (path == "/metrics") return respond(metrics());
+  if (web::is_command_path(path)) return respond(command(request));
   if (web::is_api_path(path)) return answer(request, std::move(respond));
   if (const auto* asset = web::find_asset(path)) return respond(web::answer_asset(request, *asset));
   respond(web::no_such_page());
@@ -46,6 +48,16 @@ core::HttpResponse ApiRoutes::metrics() {
   const auto spool = parts_.spool.counters();
   parts_.metrics.gauge(ops::Family::db_spool_events).set(static_cast<double>(spool.backlog));
   return text(200, parts_.metrics.render(), "text/plain; version=0.0.4; charset=utf-8");
+}
+
+core::HttpResponse ApiRoutes::command(const core::HttpRequest& request) {
+  auto parsed = web::parse_command(request);
+  if (auto* problem = std::get_if<core::HttpResponse>(&parsed)) return std::move(*problem);
+  auto& command = std::get<web::CallCommand>(parsed);
+  parts_.log.info("operator_command", {{"call_id", command.call_id}, {"command", command.name}});
+  if (!parts_.switchboard.command(command.call_id, std::move(command.input)))
+    return web::no_running_call();
+  return web::command_accepted(command);
 }
 
 void ApiRoutes::answer(const core::HttpRequest& request, net::Respond respond) {

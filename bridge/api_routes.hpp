@@ -8,6 +8,7 @@
 #include "bridge/net/http_server.hpp"
 #include "bridge/ops/log.hpp"
 #include "bridge/ops/metrics.hpp"
+#include "bridge/switchboard.hpp"
 #include "store/query_thread.hpp"
 #include "store/spool.hpp"
 
@@ -23,6 +24,7 @@ class ApiRoutes {
     const store::Spool& spool;
     std::function<std::size_t()> calls;
     std::function<bool()> is_ready;
+    Switchboard& switchboard;
   };
 
   explicit ApiRoutes(Parts parts);
@@ -31,6 +33,7 @@ class ApiRoutes {
  private:
   core::HttpResponse metrics();
   void answer(const core::HttpRequest& request, net::Respond respond);
+  core::HttpResponse command(const core::HttpRequest& request);
 
   Parts parts_;
 };

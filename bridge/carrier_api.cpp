@@ -1,8 +1,8 @@
 #include "bridge/carrier_api.hpp"
 
-#include <algorithm>
 #include <array>
-#include <boost/asio/redirect_error.hpp>
+
+#include "bridge/arrival.hpp"
 
 namespace tandem {
 
@@ -41,15 +41,11 @@ void CarrierApi::hang_up(core::CarrierCallId id, core::CallId call_id) {
 
 void CarrierApi::stop() { is_stopping_ = true; }
 
-net::Task<void> CarrierApi::pause(std::chrono::milliseconds duration) {
-  // In slices, so that stop() is noticed soon without a list of timers to cancel.
-  net::Timer timer(context_);
-  const auto until = std::chrono::steady_clock::now() + duration;
-  while (!is_stopping_ && std::chrono::steady_clock::now() < until) {
-    timer.expires_at(std::min(until, std::chrono::steady_clock::now() + 250ms));
-    boost::system::error_code ignored;
-    co_await timer.async_wait(net::asio::redirect_error(net::use_task, ignored));
-  }
+net::Task<core::Result<twilio::CallResource, twilio::RestFailure>> CarrierApi::fetch(
+    core::CarrierCallId id) {
+  auto request = twilio::fetch_call_request(account_, id);
+  const core::OutgoingResponse response = co_await client_.send(std::move(request));
+  co_return twilio::parse_fetched(response);
 }
 
 net::Task<void> CarrierApi::run_hang_up(core::CarrierCallId id, core::CallId call_id) {
@@ -67,7 +63,7 @@ net::Task<void> CarrierApi::run_hang_up(core::CarrierCallId id, core::CallId cal
                                  {"status", failure.status},
                                  {"code", failure.code}});
     if (failure.fault != twilio::RestFault::retry_safe || attempt == retry_pauses.size()) co_return;
-    co_await pause(retry_pauses[attempt]);
+    co_await pause_unless(context_, is_stopping_, retry_pauses[attempt]);
   }
 }
 

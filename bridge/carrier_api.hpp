@@ -1,5 +1,5 @@
-// Ends calls through Twilio's REST API, patiently: a hang-up is idempotent, so it is tried again
-// until it is known to have worked. Runs on the control thread.
+// Twilio's REST API for one call at a time: ends it, patiently, or asks for its state. A hang-up is
+// idempotent, so it is tried again until it is known to have worked. Runs on the control thread.
 #pragma once
 
 #include "bridge/config.hpp"
@@ -21,13 +21,14 @@ class CarrierApi {
 
   /// Returns at once. An already ended call is a success.
   void hang_up(core::CarrierCallId id, core::CallId call_id);
+  /// Once, without repeating: who asks asks again.
+  net::Task<core::Result<twilio::CallResource, twilio::RestFailure>> fetch(core::CarrierCallId id);
   /// Gives up what still waits for another try; join() then ends soon.
   void stop();
   net::Task<void> join() { return tasks_.join(); }
 
  private:
   net::Task<void> run_hang_up(core::CarrierCallId id, core::CallId call_id);
-  net::Task<void> pause(std::chrono::milliseconds duration);
 
   net::asio::io_context& context_;
   net::HttpClient& client_;

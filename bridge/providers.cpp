@@ -1,5 +1,7 @@
 #include "bridge/providers.hpp"
 
+#include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "hume/provider.hpp"
@@ -24,17 +26,30 @@ Maker hume_maker(const Config& config) {
   };
 }
 
+struct Provider {
+  VoiceProviderName name;
+  Maker (*maker)(const Config&);
+};
+
+constexpr std::array providers = {
+    Provider{VoiceProviderName::hume, hume_maker},
+};
+
+VoiceSource source_of(const Config& config, VoiceProviderName name) {
+  const auto* found = std::find_if(providers.begin(), providers.end(),
+                                   [name](const Provider& each) { return each.name == name; });
+  if (found == providers.end()) {
+    throw std::invalid_argument("this build has no voice provider " + std::string(to_string(name)));
+  }
+  return {name, found->maker(config)};
+}
+
 }  // namespace
 
-Maker provider_maker(const Config& config, VoiceProviderName name) {
-  switch (name) {
-    case VoiceProviderName::hume:
-      return hume_maker(config);
-    case VoiceProviderName::gemini:
-    case VoiceProviderName::openai:
-      break;
-  }
-  throw std::invalid_argument("VOICE_PROVIDER: this build carries calls with hume only");
+std::vector<VoiceSource> voice_sources(const Config& config) {
+  std::vector<VoiceSource> sources = {source_of(config, config.voice_provider)};
+  if (config.voice_fallback) sources.push_back(source_of(config, *config.voice_fallback));
+  return sources;
 }
 
 }  // namespace tandem

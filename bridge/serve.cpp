@@ -13,11 +13,16 @@
 
 #include "bridge/analysis.hpp"
 #include "bridge/api_routes.hpp"
+#include "bridge/call_reaper.hpp"
 #include "bridge/carrier_api.hpp"
+#include "bridge/connect_done.hpp"
+#include "bridge/earlier_calls.hpp"
 #include "bridge/net/http_client.hpp"
 #include "bridge/net/http_server.hpp"
 #include "bridge/net/shard.hpp"
 #include "bridge/providers.hpp"
+#include "bridge/switchboard.hpp"
+#include "bridge/twilio_documents.hpp"
 #include "bridge/twilio_routes.hpp"
 #include "bridge/version.hpp"
 #include "store/importer.hpp"
@@ -69,11 +74,16 @@ class Bridge {
 
  private:
   net::CallServices call_services();
+  bool write_down(core::Record record);
+  void note_voice(const call::VoiceReport& report);
+  void on_control(std::function<void()> work);
+  [[nodiscard]] bool is_ready() const;
   store::NoticeSink notices();
   core::OutgoingResponse exchange(core::OutgoingRequest request);
   net::HttpServer::Handlers handlers();
   void start_worker();
   void run_on_control(std::function<void()> work);
+  net::Task<void> join_control();
 
   const Config& config_;
   ops::Log log_;
@@ -91,7 +101,12 @@ class Bridge {
   CarrierApi carrier_api_;
   net::CallServices services_;
   std::vector<std::unique_ptr<net::Shard>> shards_;
+  Switchboard switchboard_;
+  EarlierCalls earlier_;
+  TwilioDocuments documents_;
+  ConnectDone connect_done_;
   TwilioRoutes twilio_;
+  CallReaper reaper_;
   ApiRoutes api_;
   net::HttpServer server_;
   std::unique_ptr<store::AnalysisWorker> worker_;
@@ -133,11 +148,18 @@ Bridge::Bridge(const Config& config)
       carrier_api_(control_, client_, rest_account(config), log_),
       services_(call_services()),
       shards_(make_shards(shard_count(config), services_)),
-      twilio_({config, log_, metrics_, shards_, provider_maker(config, config.voice_provider),
-               [this](core::Record record) { services_.write_down(std::move(record)); },
-               host_name()}),
+      switchboard_({config, log_, metrics_, shards_, voice_sources(config), host_name()}),
+      earlier_(control_, queries_, spool_, log_),
+      documents_(config),
+      connect_done_({control_, log_, metrics_, switchboard_, documents_, earlier_,
+                     [this](core::Record record) { write_down(std::move(record)); }}),
+      twilio_({config, log_, metrics_, switchboard_, documents_, connect_done_,
+               [this](core::Record record) { write_down(std::move(record)); }}),
+      reaper_({control_, log_, metrics_, switchboard_, carrier_api_, queries_, earlier_,
+               [this](core::Record record) { write_down(std::move(record)); }, host_name(),
+               config.call_time_limit}),
       api_({config, log_, metrics_, queries_, spool_, [this] { return calls(); },
-            [this] { return !twilio_.is_draining() && !spool_.counters().failing; }}),
+            [this] { return is_ready(); }, switchboard_}),
       server_(control_, server_options(config), handlers()) {
   metrics_.gauge(ops::Family::build_info, {version}).set(1);
   store::ImporterSettings importing;
@@ -155,6 +177,7 @@ Bridge::Bridge(const Config& config)
   for (auto& shard : shards_) shard->start();
   control_work_.emplace(control_.get_executor());
   server_.start();
+  on_control([this] { reaper_.start(); });
   control_thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "control");
     control_.run();
@@ -192,25 +215,60 @@ net::CallServices Bridge::call_services() {
   return {tls_,
           log_,
           metrics_,
-          [this](core::Record record) {
-            if (spool_.append(std::move(record))) return true;
-            metrics_.counter(ops::Family::record_queue_dropped_total).add();
-            return false;
-          },
+          [this](core::Record record) { return write_down(std::move(record)); },
           [this](const call::CallSettings& call) {
-            asio::post(control_, [this, id = call.carrier_call_id, call_id = call.id] {
+            on_control([this, id = call.carrier_call_id, call_id = call.id] {
               carrier_api_.hang_up(id, call_id);
             });
           },
           [this](const call::CallSettings& call, call::TransferCall transfer) {
-            asio::post(control_, [this, id = call.id, transfer = std::move(transfer)] {
-              twilio_.note_transfer(id, transfer);
+            on_control([this, id = call.id, transfer = std::move(transfer)] {
+              switchboard_.note_transfer(id, transfer);
             });
           },
-          [](const call::VoiceReport&) {},
+          [this](const call::VoiceReport& report) { note_voice(report); },
           [this](const call::CallSettings& call, call::EndReason reason) {
-            asio::post(control_, [this, id = call.id, reason] { twilio_.note_end(id, reason); });
+            on_control([this, id = call.id, reason] { switchboard_.note_end(id, reason); });
           }};
+}
+
+void Bridge::on_control(std::function<void()> work) { asio::post(control_, std::move(work)); }
+
+/// From any thread; never waits. Two records mean something to the control thread as well.
+bool Bridge::write_down(core::Record record) {
+  const auto* event = std::get_if<core::CallEvent>(&record.body);
+  const bool is_opt_out = event != nullptr && event->type == "opt_out";
+  const bool is_end = std::holds_alternative<core::CallEnded>(record.body);
+  const auto id = is_opt_out || is_end ? record.call_id : core::CallId{};
+  bool is_taken = false;
+  if (is_opt_out) {
+    is_taken = spool_.append(std::move(record), [this, id](bool is_kept) {
+      if (is_kept) on_control([this, id] { switchboard_.note_opt_out(id); });
+    });
+  } else {
+    is_taken = spool_.append(std::move(record));
+  }
+  if (is_end) on_control([this, id] { switchboard_.note_gone(id); });
+  if (!is_taken) metrics_.counter(ops::Family::record_queue_dropped_total).add();
+  return is_taken;
+}
+
+void Bridge::note_voice(const call::VoiceReport& report) {
+  using Outcome = ProviderHealth::Outcome;
+  // A regular end and a refused resume say nothing about the provider.
+  const bool is_news = report.is_ready || report.severity == call::VoiceSeverity::fatal ||
+                       report.severity == call::VoiceSeverity::retry;
+  if (!is_news) return;
+  const auto outcome = report.is_ready                                 ? Outcome::ready
+                       : report.severity == call::VoiceSeverity::fatal ? Outcome::refusal
+                                                                       : Outcome::trouble;
+  on_control([this, outcome, provider = report.provider, why = report.why] {
+    switchboard_.note_voice(provider, outcome, why);
+  });
+}
+
+bool Bridge::is_ready() const {
+  return !switchboard_.is_draining() && !spool_.counters().failing && switchboard_.has_voice();
 }
 
 store::NoticeSink Bridge::notices() {
@@ -233,7 +291,8 @@ core::OutgoingResponse Bridge::exchange(core::OutgoingRequest request) {
 
 net::HttpServer::Handlers Bridge::handlers() {
   return {[this](core::HttpRequest request, net::Respond respond) {
-            if (TwilioRoutes::owns(request.path())) return respond(twilio_.handle(request));
+            if (TwilioRoutes::owns(request.path()))
+              return twilio_.handle(request, std::move(respond));
             api_.handle(std::move(request), std::move(respond));
           },
           [this](const core::HttpRequest& request) { return twilio_.upgrade(request); }};
@@ -258,14 +317,16 @@ void Bridge::run_on_control(std::function<void()> work) {
 void Bridge::drain() {
   log_.info("draining", {{"calls", calls()}});
   metrics_.gauge(ops::Family::draining).set(1);
-  run_on_control([this] { twilio_.drain(); });
+  run_on_control([this] { switchboard_.drain(); });
 }
 
-net::Task<void> join_all(net::HttpServer& server, CarrierApi& api, net::HttpClient& client) {
-  co_await server.join();
-  co_await api.join();
-  client.stop();
-  co_await client.join();
+net::Task<void> Bridge::join_control() {
+  co_await connect_done_.join();
+  co_await server_.join();
+  co_await carrier_api_.join();
+  client_.stop();
+  co_await reaper_.join();
+  co_await client_.join();
 }
 
 void Bridge::stop() {
@@ -279,7 +340,9 @@ void Bridge::stop() {
   run_on_control([this] {
     server_.stop();
     carrier_api_.stop();
-    control_tasks_.spawn(join_all(server_, carrier_api_, client_));
+    connect_done_.stop();
+    reaper_.stop();
+    control_tasks_.spawn(join_control());
     control_work_.reset();
   });
   control_thread_.join();

@@ -15,19 +15,6 @@ constexpr std::string_view root = "/api/v1/";
 constexpr std::int64_t duration_s_max = 86'400;
 constexpr std::int64_t page_max = 500;
 
-std::optional<std::string> parse_uuid(std::string_view text) {
-  if (text.size() != 36) return std::nullopt;
-  std::string uuid;
-  for (const char c : text) {
-    const std::size_t at = uuid.size();
-    const bool is_dash = at == 8 || at == 13 || at == 18 || at == 23;
-    const auto byte = static_cast<unsigned char>(c);
-    if (is_dash ? c != '-' : std::isxdigit(byte) == 0) return std::nullopt;
-    uuid += static_cast<char>(std::tolower(byte));
-  }
-  return uuid;
-}
-
 bool is_cursor(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
@@ -87,7 +74,7 @@ std::optional<ApiQuery> query_of(std::string call_id, std::string_view part) {
 ApiRequest parse_one(std::string_view rest, const core::HttpRequest& request) {
   const auto slash = rest.find('/');
   const auto part = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash);
-  const auto id = parse_uuid(rest.substr(0, slash));
+  const auto id = parse_call_id(rest.substr(0, slash));
   auto query = query_of(id.value_or(""), part);
   if (!query) return no_such_page();
   if (!id) return no_such_call();
@@ -98,6 +85,19 @@ ApiRequest parse_one(std::string_view rest, const core::HttpRequest& request) {
 }
 
 }  // namespace
+
+std::optional<std::string> parse_call_id(std::string_view text) {
+  if (text.size() != 36) return std::nullopt;
+  std::string uuid;
+  for (const char c : text) {
+    const std::size_t at = uuid.size();
+    const bool is_dash = at == 8 || at == 13 || at == 18 || at == 23;
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_dash ? c != '-' : std::isxdigit(byte) == 0) return std::nullopt;
+    uuid += static_cast<char>(std::tolower(byte));
+  }
+  return uuid;
+}
 
 bool is_api_path(std::string_view path) noexcept { return path.starts_with("/api/"); }
 

@@ -3,6 +3,7 @@
 // (web/access.hpp).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -36,6 +37,9 @@ struct GetLatency {
 using ApiQuery = std::variant<ListCalls, GetCall, GetTranscript, GetEvents, GetLatency>;
 /// A question, or the problem document that answers the request.
 using ApiRequest = std::variant<ApiQuery, core::HttpResponse>;
+
+/// A UUID, in lower case; nothing when it is none.
+std::optional<std::string> parse_call_id(std::string_view text);
 
 /// True for every path that parse_api answers, with a problem document if need be.
 bool is_api_path(std::string_view path) noexcept;

@@ -67,6 +67,8 @@ class Histogram {
 enum class Family : std::uint8_t {
   calls_active,
   calls_total,
+  calls_resumed_total,
+  call_endings_total,
   call_duration_seconds,
   pickup_to_first_audio_seconds,
   turn_gap_seconds,

@@ -157,9 +157,17 @@ std::string transfer_twiml(const TransferDocument& document) {
   append_attribute(out, "timeout", std::to_string(document.timeout.count()));
   if (!document.caller_id.empty()) append_attribute(out, "callerId", document.caller_id.expose());
   if (!document.action_url.empty()) append_attribute(out, "action", document.action_url);
-  out += "><Number>";
+  out += "><Number";
+  if (!document.whisper_url.empty()) append_attribute(out, "url", document.whisper_url);
+  out += '>';
   append_xml(out, document.number.expose());
   out += "</Number></Dial>";
+  return finished(std::move(out));
+}
+
+std::string whisper_twiml(std::string_view text) {
+  std::string out(head);
+  append_say(out, text);
   return finished(std::move(out));
 }
 

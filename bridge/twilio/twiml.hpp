@@ -52,8 +52,14 @@ struct TransferDocument {
   std::chrono::seconds timeout{20};  ///< of ringing, 5 to 600
   std::string
       action_url;  ///< absolute; told how it went. Empty: the call ends after the dialled leg
+  /// Absolute; asked for what the person who answers hears before the two are connected (Twilio
+  /// "<Number>: url"). Empty: nothing.
+  std::string whisper_url;
 };
 std::string transfer_twiml(const TransferDocument& document);
+
+/// Said to the person who answered; then the two are connected.
+std::string whisper_twiml(std::string_view text);
 
 std::string hang_up_twiml();
 /// Says `text` and hangs up: an apology, or a neutral sentence to an answering machine. Empty: only

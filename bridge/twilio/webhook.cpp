@@ -122,6 +122,19 @@ AnsweredBy parse_answered_by(std::string_view word) noexcept {
   return word.starts_with("machine_") ? AnsweredBy::machine : AnsweredBy::unknown;
 }
 
+std::string_view to_string(DialOutcome outcome) noexcept {
+  static constexpr std::array<std::string_view, 5> names = {"connected", "busy", "no_answer",
+                                                            "canceled", "failed"};
+  return names[static_cast<std::size_t>(outcome)];
+}
+
+DialOutcome parse_dial_outcome(std::string_view word) noexcept {
+  if (word == "completed" || word == "answered") return DialOutcome::connected;
+  if (word == "busy") return DialOutcome::busy;
+  if (word == "no-answer") return DialOutcome::no_answer;
+  return word == "canceled" ? DialOutcome::canceled : DialOutcome::failed;
+}
+
 std::string_view to_string(WebhookError error) noexcept {
   static constexpr std::array<std::string_view, 5> names = {
       "malformed_form", "call_id_missing", "account_missing", "unknown_status", "bad_number"};

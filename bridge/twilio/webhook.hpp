@@ -73,6 +73,18 @@ enum class WebhookError : std::uint8_t {
 };
 std::string_view to_string(WebhookError error) noexcept;
 
+/// How a <Dial> went, of its `action`.
+enum class DialOutcome : std::uint8_t {
+  connected,  ///< "completed", "answered": the two talked, and one of them rang off
+  busy,
+  no_answer,
+  canceled,
+  failed,  ///< also every word that we do not know, and none
+};
+std::string_view to_string(DialOutcome outcome) noexcept;
+/// Twilio's value; total.
+DialOutcome parse_dial_outcome(std::string_view word) noexcept;
+
 /// In every webhook about a call.
 struct CallIdentity {
   core::CarrierCallId call_id;

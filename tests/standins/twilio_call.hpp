@@ -77,6 +77,7 @@ class TwilioCall {
   Flow run_verb(const TwimlElement& verb);
   Flow say(const TwimlElement& verb);
   Flow dial(const TwimlElement& verb);
+  void whisper(const std::string& url, const std::string& number);
   Flow connect(const TwimlElement& verb);
   Flow follow_stream(const StreamOutcome& outcome, const TwimlElement& stream);
   Flow action(const TwimlElement& verb, const Fields& extra);

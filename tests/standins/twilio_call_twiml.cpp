@@ -76,8 +76,11 @@ TwilioCall::Flow TwilioCall::say(const TwimlElement& verb) {
 
 TwilioCall::Flow TwilioCall::dial(const TwimlElement& verb) {
   std::string number = verb.text;
+  std::string whisper_url;
   for (const TwimlElement& noun : verb.children) {
-    if (noun.name == "Number") number = noun.text;
+    if (noun.name != "Number") continue;
+    number = noun.text;
+    whisper_url = noun.attribute("url");
   }
   const json::object& behaviour = has(destinations_, number)
                                       ? object_or_empty(destinations_, number)
@@ -94,6 +97,7 @@ TwilioCall::Flow TwilioCall::dial(const TwimlElement& verb) {
   std::int64_t talk_ms = 0;
   if (result == "answer") {
     result = "completed";
+    if (!whisper_url.empty()) whisper(whisper_url, number);
     talk_ms = number_or(behaviour, "talk_ms", 2000);
     const Flow talked = pause(Milliseconds(talk_ms));
     if (talked != Flow::next) return talked;
@@ -102,6 +106,24 @@ TwilioCall::Flow TwilioCall::dial(const TwimlElement& verb) {
   return action(verb, {{"DialCallStatus", result},
                        {"DialCallSid", "CA" + random_hex(32)},
                        {"DialCallDuration", std::to_string((talk_ms + 999) / 1000)}});
+}
+
+// What the person who answered hears before the caller is connected to them (twilio.com "<Number>":
+// url). The request is about the dialled leg.
+void TwilioCall::whisper(const std::string& url, const std::string& number) {
+  Fields fields = standard_fields();
+  for (auto& [name, value] : fields) {
+    if (name == "CallSid") value = "CA" + random_hex(32);
+    if (name == "Direction") value = "outbound-dial";
+    if (name == "To" || name == "Called") value = number;
+  }
+  fields.emplace_back("ParentCallSid", plan_.sid);
+  const WebhookAnswer answer = web_.ask(url, "POST", fields);
+  const TwimlDocument document = parse_twiml(answer.response.body);
+  std::string text;
+  for (const TwimlElement& verb : document.verbs) text += verb.text;
+  if (answer.error != 0 || document.error != 0) log_.warn(document.error, "whisper: " + url);
+  log_.event("whisper", {{"text", text}, {"status", answer.response.status}});
 }
 
 // The action URL of a finished verb, or the next verb.

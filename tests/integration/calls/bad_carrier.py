@@ -137,8 +137,16 @@ def medium(world):
     ended(world, report, "unsupported_media", 1003)
 
 
-@test("a socket that breaks ends that call alone")
+@test("T17: a caller whose socket breaks gets another stream, and the same agent goes on")
 def broken(world):
-    report, = world.call(script=[*SPEAK, {"do": "drop"}])
-    equal(world.row(report["sid"])["end_reason"], "carrier_lost", "end reason")
-    survives(world, [])
+    before = {chat["id"] for chat in world.chats()}
+    report, = world.call(script=[*SPEAK, {"do": "drop"}, {"do": "say", "clip": "book"},
+                                 {"do": "wait_agent", "timeout_ms": 8000}, {"do": "hang_up"}])
+    equal([stream["handshake_status"] for stream in report["streams"]], [101, 101], "streams")
+    true("<Say>" not in report["twiml"][-1]["body"], f"the disclosure again: {report['twiml'][-1]}")
+    row = world.row(report["sid"])
+    equal(row["end_reason"], "caller_hung_up", "end reason")
+    chat, = [c for c in world.chats() if c["id"] not in before]
+    equal(row["chat_id"], chat["id"], "the chat")
+    lines = world.sql(f"select message from bridge.transcriptions where call_id = '{row['id']}' and speaker = 'user'")
+    true(lines, "nothing of what was said on the second stream was heard")

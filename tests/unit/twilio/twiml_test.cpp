@@ -127,3 +127,23 @@ TEST_CASE("T27: an unknown call is hung up on") {
   CHECK(hang_up_twiml() ==
         R"(<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>)");
 }
+
+TEST_CASE("a transfer names its action, whose number is shown, and who tells the person what") {
+  TransferDocument document;
+  document.number = core::PhoneNumber("+14155550142");
+  document.caller_id = core::PhoneNumber("+14155550123");
+  document.action_url = "https://bridge.example/twilio/transfer-done";
+  document.whisper_url = "https://bridge.example/twilio/whisper/00ff";
+  const auto xml = transfer_twiml(document);
+  CHECK(count(xml, R"(callerId="+14155550123")") == 1);
+  CHECK(count(xml, R"(action="https://bridge.example/twilio/transfer-done")") == 1);
+  CHECK(count(xml, R"(<Number url="https://bridge.example/twilio/whisper/00ff">+14155550142<)") ==
+        1);
+  document.whisper_url.clear();
+  CHECK(count(transfer_twiml(document), "<Number>+14155550142</Number>") == 1);
+}
+
+TEST_CASE("a whisper is said and nothing more: the carrier then connects the two") {
+  const auto xml = whisper_twiml("Wants to book & is in a hurry.");
+  CHECK(count(xml, "<Say>Wants to book &amp; is in a hurry.</Say></Response>") == 1);
+}

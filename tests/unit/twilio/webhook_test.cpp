@@ -182,3 +182,14 @@ TEST_CASE("T26: the first terminal status stays") {
   CHECK_FALSE(progress.advance(CallStatus::completed));
   CHECK(progress.status() == CallStatus::busy);
 }
+
+TEST_CASE("how a transfer went is read from the dialled leg's status, unknown words as failed") {
+  CHECK(parse_dial_outcome("completed") == DialOutcome::connected);
+  CHECK(parse_dial_outcome("answered") == DialOutcome::connected);
+  CHECK(parse_dial_outcome("busy") == DialOutcome::busy);
+  CHECK(parse_dial_outcome("no-answer") == DialOutcome::no_answer);
+  CHECK(parse_dial_outcome("canceled") == DialOutcome::canceled);
+  CHECK(parse_dial_outcome("failed") == DialOutcome::failed);
+  CHECK(parse_dial_outcome("") == DialOutcome::failed);
+  CHECK(to_string(DialOutcome::no_answer) == "no_answer");
+}

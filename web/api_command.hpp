@@ -1,0 +1,42 @@
+// Commands of the HTTP API to a running call: POST /api/v1/calls/{id}/hangup, /say, /context,
+// /pause, /resume, /transfer. From request to input of the call, or why not. Pure; access is
+// decided before (web/access.hpp). A command is accepted, not done: what became of it is an event
+// of the call.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "bridge/call/call.hpp"
+#include "bridge/core/http.hpp"
+#include "bridge/core/types.hpp"
+
+namespace tandem::web {
+
+/// Characters (code points) of the text of /say, /context and the note of /transfer.
+inline constexpr std::size_t command_characters_max = 2000;
+
+struct CallCommand {
+  core::CallId call_id;
+  std::string_view name;  ///< "hangup", "say", ...; static storage
+  call::Input input;
+};
+
+/// True for every path that parse_command answers.
+bool is_command_path(std::string_view path) noexcept;
+
+/// Problems: 403 for a page of another site, 404 for what is no call id, 405, 415 for a body that
+/// is not declared as JSON, 422 for one that is not as below.
+///   say, context  {"text": "..."}     at most command_characters_max, not empty, no control
+///                                     characters but line breaks and tabs
+///   transfer      {"to": "+...", "note": "..."}   E.164; the note is optional
+/// The others take no body (an empty object is fine). Unknown members are refused.
+std::variant<CallCommand, core::HttpResponse> parse_command(const core::HttpRequest& request);
+
+/// 202
+core::HttpResponse command_accepted(const CallCommand& command);
+/// 404: there is none, or it is over.
+core::HttpResponse no_running_call();
+
+}  // namespace tandem::web
