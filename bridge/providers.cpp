@@ -4,7 +4,9 @@
 #include <array>
 #include <stdexcept>
 
+#include "bridge/agent_prompt.hpp"
 #include "hume/provider.hpp"
+#include "openai/realtime_provider.hpp"
 
 namespace tandem {
 
@@ -26,6 +28,24 @@ Maker hume_maker(const Config& config) {
   };
 }
 
+Maker openai_maker(const Config& config) {
+  openai::RealtimeSettings settings;
+  core::parse_url(config.openai.url, settings.base_url);
+  settings.api_key = config.openai.api_key;
+  settings.model = config.openai.realtime_model;
+  settings.instructions = config.agent.prompt;
+  settings.greeting = config.agent.greeting;
+  if (settings.instructions.empty()) {
+    settings.instructions = receptionist_prompt();
+    if (settings.greeting.empty()) settings.greeting = receptionist_greeting();
+  }
+  settings.voice = config.agent.voice;
+  settings.offers_transfer = !config.fallback_number.empty();
+  return [shared = std::make_shared<const openai::RealtimeSettings>(std::move(settings))] {
+    return std::make_unique<openai::RealtimeProvider>(shared);
+  };
+}
+
 struct Provider {
   VoiceProviderName name;
   Maker (*maker)(const Config&);
@@ -33,6 +53,7 @@ struct Provider {
 
 constexpr std::array providers = {
     Provider{VoiceProviderName::hume, hume_maker},
+    Provider{VoiceProviderName::openai, openai_maker},
 };
 
 VoiceSource source_of(const Config& config, VoiceProviderName name) {
