@@ -8,20 +8,6 @@ namespace tandem::call {
 
 namespace {
 
-/// Reasons after which the line itself must go dead; after the others the carrier asks what to do
-/// next and gets an apology or a transfer.
-bool wants_hang_up(EndReason reason) noexcept {
-  switch (reason) {
-    case EndReason::agent_hung_up:
-    case EndReason::operator_hung_up:
-    case EndReason::time_limit:
-    case EndReason::voice_ended:
-      return true;
-    default:
-      return false;
-  }
-}
-
 constexpr std::size_t spare_buffers_max = 8;
 
 }  // namespace
@@ -83,15 +69,15 @@ std::optional<core::TimePoint> Call::deadline() const {
     consider(voice_deadline_);
   consider(uplink_.deadline());
   if (!congested_since_) consider(playout_.deadline());
-  if (state_ == State::closing) {
-    consider(hung_up_at_ ? *hung_up_at_ + limits::hang_up_timeout
-                         : playout_.heard_at() + limits::goodbye_margin);
-    return next;
-  }
   // These may pass without effect, because somebody speaks; every frame looks at them again.
   const auto consider_ahead = [&](std::optional<core::TimePoint> at) {
     if (at && *at > moment_.now) consider(at);
   };
+  if (state_ == State::closing) {
+    if (hung_up_at_) consider(*hung_up_at_ + limits::hang_up_timeout);
+    consider_ahead(playout_.heard_at() + limits::goodbye_margin);
+    return next;
+  }
   consider(barge_in_.deadline());
   consider(keypad_.deadline());
   if (!stream_began_) return next;
@@ -132,8 +118,9 @@ void Call::advance() {
 
 /// Ends that need nobody's doing: a silent carrier, one that does not read, the hard cap.
 void Call::advance_stream() {
-  if (!stream_began_ || state_ == State::closing) return;
   const auto now = moment_.now;
+  if (state_ == State::closing) return watch_congestion();
+  if (!stream_began_) return;
   if (stream_is_live_ && now >= carrier_heard_at_ + limits::carrier_silence_timeout)
     return end(EndReason::carrier_lost, 1001, "silence");
   watch_congestion();

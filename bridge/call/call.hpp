@@ -121,6 +121,7 @@ class Call {
   void carrier_event(const CarrierStop&);
   void carrier_failure(const CarrierFailure&);
   void park();
+  void leave();
   void begin_stream(const CarrierStart& start);
   void refuse_stream(EndReason reason, std::uint16_t code, std::string_view text);
   bool is_flood(std::size_t bytes);
@@ -156,7 +157,7 @@ class Call {
   void voice_event(const VoiceHangUp&);
   void voice_event(const VoiceError&);
   void voice_event(const VoiceDefect&);
-  [[nodiscard]] bool is_second_greeting();
+  bool suppress_second_greeting(std::string_view utterance);
   void answer_tool(const VoiceToolCall& tool, bool ok, std::string_view content);
   void advance_last_words();
 

@@ -12,7 +12,7 @@
 namespace tandem::call {
 
 void Call::on(const CarrierOpened& input) {
-  if (state_ == State::closing) return;
+  if (state_ == State::closing) return leave();
   if (++streams_ > 1 + limits::reattach_max)
     return end(EndReason::carrier_lost, 1001, "too many streams");
   stream_token_ = core::Secret(std::string(input.token));
@@ -22,6 +22,14 @@ void Call::on(const CarrierOpened& input) {
   if (state_ == State::announced) enter(State::waiting_for_start);
   if (state_ != State::waiting_for_start) park();
   state_deadline_ = moment_.now + limits::start_timeout;
+}
+
+/// The call is closing and its stream was replaced: nobody hears last words any more.
+void Call::leave() {
+  stream_is_live_ = false;
+  carrier_is_open_ = true;
+  if (!hung_up_at_ && wants_hang_up(*end_reason_)) outputs_.emplace_back(HangUpCall{});
+  end(*end_reason_, 1000, "call is closing");
 }
 
 /// The stream is gone, the call is not. What the caller has not heard waits to be sent again.

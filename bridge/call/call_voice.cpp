@@ -37,12 +37,14 @@ void Call::on(const VoiceMessage& input) {
 
 /// After a session was replaced the agent may say hello again. Nobody asked: what begins in that
 /// window is dropped, to the end of its turn.
-bool Call::is_second_greeting() {
+bool Call::suppress_second_greeting(std::string_view utterance) {
   const auto now = moment_.now;
   if (suppressed_since_ && now - *suppressed_since_ > 2 * limits::second_greeting_window)
     suppressed_since_.reset();
-  if (suppressed_since_) return true;
-  if (!greeting_guard_until_ || now >= *greeting_guard_until_) return false;
+  const bool begins = !suppressed_since_ && greeting_guard_until_ && now < *greeting_guard_until_;
+  if (!begins && !suppressed_since_) return false;
+  playout_.fence(utterance);
+  if (!begins) return true;
   greeting_guard_until_.reset();
   suppressed_since_ = now;
   write_event("second_greeting_suppressed", "{}");
@@ -50,7 +52,7 @@ bool Call::is_second_greeting() {
 }
 
 void Call::voice_event(const VoiceAudio& audio) {
-  if (is_second_greeting()) return;
+  if (suppress_second_greeting(audio.utterance)) return;
   const auto begins = playout_.produced_position();
   if (!playout_.push(audio, moment_.now)) return count(Counted::voice_bad_message, "late_audio");
   turn_is_over_ = false;
@@ -70,7 +72,7 @@ void Call::voice_event(const VoiceText& text) {
     suppressed_since_.reset();
     if (cuts_in(text)) interrupt("words");
     if (playout_.unplayed(moment_.now) <= 0ms) dead_air_.caller_words(moment_.now);
-  } else if (is_second_greeting()) {
+  } else if (suppress_second_greeting(text.utterance)) {
     return;
   }
   if (!text.is_final) return;

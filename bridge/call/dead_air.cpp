@@ -1,5 +1,7 @@
 #include "bridge/call/dead_air.hpp"
 
+#include <utility>
+
 #include "bridge/core/limits.hpp"
 
 namespace tandem::call {
@@ -15,10 +17,6 @@ std::string_view to_string(FreezeStep step) noexcept {
   return names[static_cast<std::size_t>(step)];
 }
 
-void DeadAir::caller_stopped(core::TimePoint now, core::Duration length) noexcept {
-  if (length >= limits::speech_that_wants_answer) caller_words(now);
-}
-
 // A caller who goes on after a breath restarts the clock; one who says "hello?" into a long silence
 // does not, or a frozen agent would never be found out.
 bool DeadAir::is_same_breath(core::TimePoint now) const noexcept {
@@ -29,8 +27,15 @@ void DeadAir::caller_words(core::TimePoint now) noexcept {
   if (!owed_since_ || is_same_breath(now)) owed_since_ = now;
 }
 
-void DeadAir::caller_started(core::TimePoint now) noexcept {
-  if (is_same_breath(now)) owed_since_.reset();
+void DeadAir::caller_started(core::TimePoint now) noexcept { goes_on_ = is_same_breath(now); }
+
+void DeadAir::caller_stopped(core::TimePoint now, core::Duration length) noexcept {
+  const bool goes_on = std::exchange(goes_on_, false);
+  if (goes_on && owed_since_) {
+    owed_since_ = now;
+  } else if (length >= limits::speech_that_wants_answer) {
+    caller_words(now);
+  }
 }
 
 void DeadAir::agent_acts() noexcept {

@@ -71,6 +71,7 @@ class DeadAir {
   [[nodiscard]] Silence classify(core::TimePoint now, const Scene& scene) const noexcept;
 
   std::optional<core::TimePoint> owed_since_;
+  bool goes_on_ = false;  // what the caller says now belongs to what is owed an answer already
   FreezeStep taken_ = FreezeStep::none;
   Silence silence_ = Silence::none;
   std::optional<core::TimePoint> accounted_until_;

@@ -19,4 +19,16 @@ std::string_view to_string(EndReason reason) noexcept {
   return names[static_cast<std::size_t>(reason)];
 }
 
+bool wants_hang_up(EndReason reason) noexcept {
+  switch (reason) {
+    case EndReason::agent_hung_up:
+    case EndReason::operator_hung_up:
+    case EndReason::time_limit:
+    case EndReason::voice_ended:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace tandem::call

@@ -35,4 +35,8 @@ inline constexpr std::size_t end_reason_count = static_cast<std::size_t>(EndReas
 
 std::string_view to_string(EndReason reason) noexcept;
 
+/// Reasons after which the line itself must go dead; after the others the carrier asks what to do
+/// next and gets an apology or a transfer.
+bool wants_hang_up(EndReason reason) noexcept;
+
 }  // namespace tandem::call

@@ -32,6 +32,9 @@ constexpr std::size_t queue_bytes_kept = 32 * 1024;
 constexpr std::chrono::seconds mark_timeout{30};
 /// Echoes later than this say nothing about the line: the carrier or the network stalled.
 constexpr milliseconds carrier_delay_max{1000};
+/// Fewer echoes than that prove no line that is slower than usual.
+constexpr std::size_t echoes_trusted = 3;
+constexpr milliseconds usual_delay_max{120};
 
 constexpr std::int64_t bytes_in(core::Duration duration) noexcept {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration).count() *
@@ -212,7 +215,7 @@ void Playout::pad_to_frame() {
 
 std::optional<Playout::Piece> Playout::pull(core::TimePoint now) {
   if (is_held_) return std::nullopt;
-  if (auto mark = take_mark()) return Piece{std::move(*mark)};
+  if (auto mark = take_mark(now)) return Piece{std::move(*mark)};
   if (!is_open_) return std::nullopt;
   const bool has_remainder = waiting() > 0 && waiting() < frame;
   const bool utterance_over = utterances_.empty() || !utterances_.back().is_open;
@@ -241,13 +244,13 @@ Playout::Media Playout::take(std::int64_t bytes, core::TimePoint now) {
   return media;
 }
 
-std::optional<Playout::Mark> Playout::take_mark() {
+std::optional<Playout::Mark> Playout::take_mark(core::TimePoint now) {
   const bool all_sent = waiting() == 0 && (utterances_.empty() || !utterances_.back().is_open);
   const bool due = sent_ - marked_ >= bytes_in(settings_.mark_every);
   if (sent_ == marked_ || !(due || all_sent)) return std::nullopt;
   marked_ = sent_;
   if (marks_.size() == marks_max) marks_.pop_front();
-  marks_.push_back({sent_, plays_until_});
+  marks_.push_back({sent_, std::max(plays_until_, now)});
   return Mark{fmt::format("g{}:{}", generation_, sent_)};
 }
 
@@ -294,12 +297,20 @@ void Playout::mark_echoed(std::string_view name, core::TimePoint now) {
     ++counts_.marks_unknown;
     return;
   }
-  const auto late = now - known->expected;
-  if (late >= core::Duration::zero() && late <= carrier_delay_max) {
-    carrier_delay_ =
-        carrier_delay_ == core::Duration::zero() ? late : (carrier_delay_ * 7 + late) / 8;
-  }
+  learn_delay(now - known->expected);
   marks_.erase(marks_.begin(), known + 1);
+}
+
+/// The quickest of the last echoes tells the line's delay; what is slower met a queue on its way,
+/// and says nothing about when the caller heard it.
+void Playout::learn_delay(core::Duration late) noexcept {
+  if (late < core::Duration::zero() || late > carrier_delay_max) return;
+  echo_delays_[echoes_++ % echo_delays_.size()] = late;
+  const auto known = std::min(echoes_, echo_delays_.size());
+  const auto end = echo_delays_.begin() + static_cast<std::ptrdiff_t>(known);
+  carrier_delay_ = *std::min_element(echo_delays_.begin(), end);
+  if (known < echoes_trusted)
+    carrier_delay_ = std::min(carrier_delay_, core::Duration(usual_delay_max));
 }
 
 void Playout::clear(core::TimePoint now, std::vector<Heard>& heard) {

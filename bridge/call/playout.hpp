@@ -7,6 +7,7 @@
 // bridge/call/call.cpp pulls.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -150,7 +151,8 @@ class Playout {
   [[nodiscard]] core::Duration lead(core::TimePoint now) const noexcept;
   [[nodiscard]] core::Duration low_lead(std::int64_t bytes) const noexcept;
   Media take(std::int64_t bytes, core::TimePoint now);
-  std::optional<Mark> take_mark();
+  std::optional<Mark> take_mark(core::TimePoint now);
+  void learn_delay(core::Duration late) noexcept;
   [[nodiscard]] bool is_fenced(std::string_view utterance) const noexcept;
 
   PlayoutSettings settings_;
@@ -175,6 +177,8 @@ class Playout {
   std::int64_t marked_ = 0;      // position of the last mark
   std::deque<PendingMark> marks_;
   core::Duration carrier_delay_{0};
+  std::array<core::Duration, 8> echo_delays_{};  // ring: how late the last echoes came
+  std::size_t echoes_ = 0;
   Counts counts_;
 };
 

@@ -98,6 +98,14 @@ TEST_CASE("a short noise obliges the agent to nothing") {
   CHECK(steps(script, "nudge") == 0);
 }
 
+TEST_CASE("a cough after the question does not release the agent from its answer") {
+  auto script = asked();
+  script.speak(50);
+  script.speak(15, loud);
+  script.speak(230);
+  CHECK(steps(script, "nudge") == 1);
+}
+
 TEST_CASE("hello, hello: asking again does not start the clock of a frozen agent anew") {
   auto script = asked();
   script.speak(160);
