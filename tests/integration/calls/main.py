@@ -11,6 +11,8 @@ from world import World  # noqa: E402  (first: it makes deploy/lib known)
 import whole_calls  # noqa: E402,F401  (registers its tests)
 import bad_carrier  # noqa: E402,F401
 import bad_voice  # noqa: E402,F401
+import handover  # noqa: E402,F401
+import survival  # noqa: E402,F401
 from checks import TESTS  # noqa: E402
 from processes import tail  # noqa: E402
 
@@ -18,7 +20,7 @@ from processes import tail  # noqa: E402
 def main():
     wanted = sys.argv[1:]
     passed = failed = 0
-    world = World()
+    world = World(OPT_OUT_DIGIT="9")
     try:
         for name, function in TESTS:
             if wanted and not any(word in name for word in wanted):

@@ -32,8 +32,9 @@ class World:
         self._environment = self._start_database()
         self.port = free_port()
         self.credentials = invented_credentials(PARTIES)
+        self._settings = settings
         self._start_stand_ins()
-        self._start_bridge(settings)
+        self.start_bridge()
 
     def _start_database(self):
         """A cluster of its own; the environment in which deploy/postgres finds it."""
@@ -51,9 +52,15 @@ class World:
         """HUME_URL."""
         return self.urls["evi"]
 
+    def _stand_in_options(self):
+        return []
+
+    def _migrate(self, environment):
+        subprocess.run([BUILD / "tandem", "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
+
     def _start_stand_ins(self):
         command = [BUILD / "tests" / "standins" / "tandem-standins", "serve", "--max-seconds", "1200", "--say-speed", "20",
-                   "--route", f"wss://{PUBLIC_HOST}={self._way_to_bridge()}"]
+                   "--route", f"wss://{PUBLIC_HOST}={self._way_to_bridge()}", *self._stand_in_options()]
         self.stand_ins = Program("tandem-standins", command, {**os.environ, **self.credentials}, self.folder / "standins.log")
         self._stack.callback(self.stand_ins.stop)
         urls = {}
@@ -63,13 +70,14 @@ class World:
         self.urls = urls
         self.control = Client("the stand-ins", urls["control"])
 
-    def _start_bridge(self, settings):
+    def start_bridge(self):
+        """Also again after it died: the same port, database and spool."""
         url = subprocess.run([*self._postgres, "url"], env=self._environment, check=True, text=True, stdout=subprocess.PIPE)
         environment = {**os.environ, **self.credentials, "DATABASE_URL": url.stdout.strip(), "PORT": str(self.port),
                        "PUBLIC_URL": f"https://{PUBLIC_HOST}", "SPOOL_DIR": str(self.folder / "spool"),
                        "DRAIN_TIMEOUT_SECONDS": "5", "TWILIO_API_URL": self.urls["twilio"], "HUME_URL": self._way_to_voice(),
-                       "GEMINI_URL": self.urls["gemini"], **settings}
-        subprocess.run([BUILD / "tandem", "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
+                       "GEMINI_URL": self.urls["gemini"], **self._settings}
+        self._migrate(environment)
         self.bridge_log = self.folder / "bridge.log"
         self.bridge = Program("tandem", [BUILD / "tandem", "serve"], environment, self.bridge_log)
         self._stack.callback(self.bridge.stop)
