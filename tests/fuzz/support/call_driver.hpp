@@ -49,7 +49,7 @@ class CallDriver {
   static core::Duration delta_of(char digit) {
     static constexpr std::array<std::chrono::milliseconds, 10> deltas = {
         0ms, 1ms, 5ms, 20ms, 60ms, 200ms, 1s, 5s, 30s, 10min};
-    return deltas[static_cast<unsigned char>(digit) % deltas.size()];
+    return deltas[(static_cast<unsigned char>(digit) + 2U) % deltas.size()];  // '0': the first
   }
 
   [[nodiscard]] call::CallSettings settings() const {
@@ -100,10 +100,7 @@ class CallDriver {
   }
 
   void carrier_step(char kind, std::string_view bytes) {
-    if (kind == 'o') {
-      if (!call_.has_ended()) carrier_.open();
-      return handle(call::CarrierOpened{bytes.empty() ? token : bytes});
-    }
+    if (kind == 'o') return open_carrier(bytes.empty() ? token : bytes);
     if (!carrier_.is_open()) return;
     switch (kind) {
       case 's':
@@ -124,6 +121,12 @@ class CallDriver {
       default:
         return handle(call::CarrierFull{});
     }
+  }
+  /// The runner itself closes a socket that comes too late.
+  void open_carrier(std::string_view with_token) {
+    carrier_.open();
+    handle(call::CarrierOpened{with_token});
+    if (call_.has_ended()) carrier_.close();
   }
   void speak(unsigned frames, std::uint8_t value) {
     for (unsigned i = 0; i < frames && carrier_.is_open(); ++i) {

@@ -43,12 +43,46 @@ inline void check_all(const std::vector<call::VoiceEvent>& events) {
 }
 
 /// What the agent asked for can be answered.
-inline void answer_tools(hume::EviProvider& provider, const std::vector<call::VoiceEvent>& events) {
+inline void answer_tools(call::VoiceProvider& provider,
+                         const std::vector<call::VoiceEvent>& events) {
   for (const auto& event : events) {
     const auto* tool = std::get_if<call::VoiceToolCall>(&event);
     std::string out;
     if (tool != nullptr) provider.encode_tool_result(*tool, false, tool->arguments, out);
     must(codec::is_valid_utf8(out), "an answer is UTF-8");
+  }
+}
+
+/// What the call does of its own accord: speaks, nudges, interrupts, connects anew.
+inline void act(call::VoiceProvider& provider, char what) {
+  static constexpr std::array<std::uint8_t, 160> frame{};
+  std::string out;
+  std::vector<std::string> opening;
+  if (what == 'a') provider.encode_audio(frame, out);
+  if (what == 'c') provider.encode_context("The caller is in a hurry.", out);
+  if (what == 'g') provider.encode_greeting(out);
+  if (what == 'n') provider.encode_nudge(out);
+  if (what == 'p') provider.encode_pause(true, out);
+  if (what == 'q') provider.encode_pause(false, out);
+  if (what == 's') provider.encode_say("One moment.", out);
+  if (what == 'o' || what == 'r') provider.open(what == 'r');
+  if (what == 'o' || what == 'r') provider.encode_opening(opening);
+  for (const auto& message : opening) out += message;
+  must(codec::is_valid_utf8(out), "what is sent is UTF-8");
+}
+
+/// One connection after the other, message by message; a part of one letter is an act().
+inline void talk(call::VoiceProvider& provider, Bytes input) {
+  provider.open(true);
+  for (const auto& part : parts_of(input)) {
+    if (part.size() == 1) {
+      act(provider, part[0]);
+      continue;
+    }
+    std::vector<call::VoiceEvent> events;
+    static_cast<void>(provider.decode(text_of(part), events));
+    check_all(events);
+    answer_tools(provider, events);
   }
 }
 
