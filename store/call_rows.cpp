@@ -107,8 +107,9 @@ on conflict (id) do update set
 void write(Connection& connection, const core::Record& record, const core::CarrierStatus& body) {
   core::Record known = record;
   if (record.call_id.empty()) {
-    const Rows found = connection.run("select id from bridge.calls where call_sid = $1 limit 1",
-                                      Parameters().add(clean(body.carrier_call_id.str())));
+    const Rows found = connection.run(
+        "select id from bridge.calls where call_sid = $1 order by start_time desc limit 1",
+        Parameters().add(clean(body.carrier_call_id.str())));
     if (found.empty()) {
       throw PostgresError(SqlErrorClass::permanent, "", "no call has this carrier id");
     }

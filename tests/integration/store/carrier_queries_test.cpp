@@ -90,7 +90,9 @@ TEST_CASE(
   write_open_call(database, 3, 100, "CA3", "node-b");  // another node's, which may live
   write_open_call(database, 4, 10, "CA4", "node-b");   // another node's, too old to live
   write_open_call(database, 5, 100, "CA5", "node-a");
-  database.write({test::make_record(5, 160, core::CallEnded{.end_reason = "caller_hung_up"})});
+  core::CallEnded ended;
+  ended.end_reason = "caller_hung_up";
+  database.write({test::make_record(5, 160, ended)});
   store::UnfinishedFilter filter;
   filter.node = "node-a";
   filter.node_began = test::wall_at(200);
