@@ -1,10 +1,9 @@
 // Every frame that our Gemini Live provider encodes against the types of the official package, as literals in strict
 // TypeScript, so that a key, a word or a type too many is an error.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
-import { check, options, probe } from "./harness.mjs";
+import { readFileSync } from "node:fs";
+import { check, probe } from "./harness.mjs";
+import { refused } from "./type_check.mjs";
 
 const agents = {
   "a bare agent": { api_key: "invented" },
@@ -32,27 +31,6 @@ type Wire<T> = T extends string ? \`\${T}\` : T extends (infer U)[] ? Wire<U>[]
 type Frame = Wire<genai.LiveClientMessage>;
 `;
 
-/** The names of those literals that the compiler refuses; \`literals\` is [name, JSON text] pairs. */
-function refused(literals) {
-  const folder = path.join(options.packages, "gemini-types");
-  mkdirSync(folder, { recursive: true });
-  const lines = literals.map(([, json], i) => `export const frame${i}: Frame = ${json};`);
-  writeFileSync(path.join(folder, "frames.ts"), `${head}${lines.join("\n")}\n`);
-  const settings = { strict: true, noEmit: true, skipLibCheck: true, module: "preserve", target: "es2022", types: [] };
-  writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: settings, files: ["frames.ts"] }));
-  const compiler = path.join(options.packages, "node_modules/typescript/bin/tsc");
-  const { stdout, status } = spawnSync(process.execPath, [compiler, "--pretty", "false", "-p", folder], { encoding: "utf8" });
-  const firstLine = head.split("\n").length;
-  const found = new Map();
-  for (const [, line, why] of stdout.matchAll(/^.*frames\.ts\((\d+),\d+\): error (.*)$/gm)) {
-    const literal = literals[Number(line) - firstLine];
-    if (!literal) throw new Error(`outside the frames: ${stdout}`);
-    if (!found.has(literal[0])) found.set(literal[0], why);
-  }
-  if (status !== 0 && found.size === 0) throw new Error(`the compiler failed: ${stdout}`);
-  return found;
-}
-
 /** [name, JSON text] of everything that the provider can send for this agent. */
 function framesOf(what, line) {
   const [answer] = probe("gemini", line);
@@ -62,7 +40,7 @@ function framesOf(what, line) {
 export async function checkGeminiLiveFrames() {
   const made = Object.entries(agents).map(([what, line]) => framesOf(what, line));
   const frames = made.flatMap(({ frames }) => frames);
-  const bad = refused([...frames, ...Object.entries(wrong)]);
+  const bad = refused("gemini-types", head, [...frames, ...Object.entries(wrong)]);
   for (const [name, text] of frames) {
     await check(`@google/genai's types accept our frame: ${name}`, () => {
       assert.equal(bad.get(name), undefined, text.slice(0, 300));

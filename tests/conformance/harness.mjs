@@ -16,6 +16,8 @@ export const { getExpectedBodyHash: twilioBodyHash } = require("twilio/lib/webho
 export const { HumeClient } = require("hume");
 export const humeSchemas = require("hume/serialization").empathicVoice;
 export const { GoogleGenAI } = require("@google/genai");
+export const { OpenAI } = require("openai");
+export const { OpenAIRealtimeWS } = require("openai/realtime/ws");
 export const { WebSocket, WebSocketServer } = require("ws");
 export const { XMLParser, XMLValidator } = require("fast-xml-parser");
 export const versionOf = (name) => require(`${name}/package.json`).version;
@@ -95,7 +97,7 @@ export function freePort() {
   });
 }
 
-/** Starts tandem-standins with these arguments; answers { urls: {twilio, evi, gemini, control}, stop }. */
+/** Starts tandem-standins with these arguments; answers { urls: {twilio, evi, gemini, openai, control}, stop }. */
 export async function startStandins(args = []) {
   const program = start(path.join(options.build, "tests/standins/tandem-standins"), ["serve", ...args], {});
   const urls = {};

@@ -10,6 +10,7 @@
 //   status} hume             {config_id, resume, ...}                            -> {url, headers,
 //   frames: [[name, text], ...]}
 //   gemini           see probe_gemini.hpp
+//   openai           see probe_openai.hpp
 //
 // Exit status 2 for a usage error or a line that is not what the subcommand takes.
 #include <simdjson.h>
@@ -24,6 +25,7 @@
 #include "codec/json_text.hpp"
 #include "hume/provider.hpp"
 #include "tests/conformance/probe_gemini.hpp"
+#include "tests/conformance/probe_openai.hpp"
 
 namespace {
 
@@ -266,6 +268,7 @@ int main(int argc, char** argv) {
       {"rest", rest},      {"parse-rest", parse_rest},
       {"hume", hume_chat},
       {"gemini", conformance::gemini_live},
+      {"openai", conformance::openai_realtime},
   };
   const auto subcommand = argc == 2 ? subcommands.find(argv[1]) : subcommands.end();
   if (subcommand == subcommands.end()) {

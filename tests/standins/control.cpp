@@ -25,6 +25,37 @@ json::array array_body(const std::string& text) {
 
 const json::object done{{"ok", true}};
 
+// What a party of many sessions answers about one of them; `path` begins with its id.
+template <class Service>
+HttpResponse one_session(Service& service, const HttpRequest& request, const std::string& path) {
+  const std::size_t slash = path.find('/');
+  const std::string id = path.substr(0, slash);
+  const std::string what = slash == std::string::npos ? "" : path.substr(slash + 1);
+  if (what.empty()) {
+    const auto report = service.report(id);
+    return report ? ok(*report) : missing();
+  }
+  if (what == "do" && request.method == "POST") {
+    return service.order(id, parse_object(request.body)) ? ok(done) : missing();
+  }
+  if (what != "received.wav" && what != "sent.wav") return missing();
+  auto bytes = service.wav(id, what == "received.wav");
+  return bytes ? wav_response(std::move(*bytes)) : missing();
+}
+
+template <class Service>
+HttpResponse sessions(Service& service, const HttpRequest& request, const std::string& rest) {
+  if (rest == "next" && request.method == "POST")
+    return service.add_next(parse_object(request.body)), ok(done);
+  if (rest == "settings" && request.method == "PUT")
+    return service.change_settings(parse_object(request.body)), ok(done);
+  if (rest == "sessions") {
+    return ok({{"sessions", service.reports()}, {"refused", service.refusals()}});
+  }
+  if (!rest.starts_with("sessions/")) return missing();
+  return one_session(service, request, rest.substr(9));
+}
+
 }  // namespace
 
 HttpResponse Control::handle(const HttpRequest& request) const {
@@ -40,6 +71,7 @@ HttpResponse Control::handle(const HttpRequest& request) const {
     }
     if (evi_ != nullptr && party == "evi") return evi(request, rest);
     if (gemini_ != nullptr && party == "gemini") return gemini(request, rest);
+    if (openai_ != nullptr && party == "openai") return sessions(*openai_, request, rest);
   } catch (const WireError& error) {
     throw BadInput(error.what());
   }
@@ -99,57 +131,16 @@ HttpResponse Control::evi(const HttpRequest& request, const std::string& rest) c
   if (rest == "settings" && request.method == "PUT")
     return evi_->change_settings(parse_object(request.body)), ok(done);
   if (rest == "chats") return ok({{"chats", evi_->reports()}, {"refused", evi_->refusals()}});
-  if (rest.starts_with("chats/")) return chat(request, rest.substr(6));
+  if (rest.starts_with("chats/")) return one_session(*evi_, request, rest.substr(6));
   return missing();
-}
-
-HttpResponse Control::chat(const HttpRequest& request, const std::string& rest) const {
-  const std::size_t slash = rest.find('/');
-  const std::string id = rest.substr(0, slash);
-  const std::string what = slash == std::string::npos ? "" : rest.substr(slash + 1);
-  if (what.empty()) {
-    const auto report = evi_->report(id);
-    return report ? ok(*report) : missing();
-  }
-  if (what == "do" && request.method == "POST") {
-    return evi_->order(id, parse_object(request.body)) ? ok(done) : missing();
-  }
-  if (what != "received.wav" && what != "sent.wav") return missing();
-  auto bytes = evi_->wav(id, what == "received.wav");
-  return bytes ? wav_response(std::move(*bytes)) : missing();
 }
 
 HttpResponse Control::gemini(const HttpRequest& request, const std::string& rest) const {
   if (rest == "next" && request.method == "POST")
     return gemini_->add_faults(parse_object(request.body)), ok(done);
   if (rest == "requests") return ok({{"requests", gemini_->requests()}});
-  if (rest.starts_with("live/")) return gemini_live(request, rest.substr(5));
+  if (rest.starts_with("live/")) return sessions(*gemini_live_, request, rest.substr(5));
   return missing();
-}
-
-HttpResponse Control::gemini_live(const HttpRequest& request, const std::string& rest) const {
-  if (rest == "next" && request.method == "POST")
-    return gemini_live_->add_next(parse_object(request.body)), ok(done);
-  if (rest == "settings" && request.method == "PUT")
-    return gemini_live_->change_settings(parse_object(request.body)), ok(done);
-  if (rest == "sessions") {
-    return ok({{"sessions", gemini_live_->reports()}, {"refused", gemini_live_->refusals()}});
-  }
-  if (!rest.starts_with("sessions/")) return missing();
-  const std::string path = rest.substr(9);
-  const std::size_t slash = path.find('/');
-  const std::string id = path.substr(0, slash);
-  const std::string what = slash == std::string::npos ? "" : path.substr(slash + 1);
-  if (what.empty()) {
-    const auto report = gemini_live_->report(id);
-    return report ? ok(*report) : missing();
-  }
-  if (what == "do" && request.method == "POST") {
-    return gemini_live_->order(id, parse_object(request.body)) ? ok(done) : missing();
-  }
-  if (what != "received.wav" && what != "sent.wav") return missing();
-  auto bytes = gemini_live_->wav(id, what == "received.wav");
-  return bytes ? wav_response(std::move(*bytes)) : missing();
 }
 
 }  // namespace tandem::standins

@@ -6,6 +6,7 @@
 #include "gemini_live_service.hpp"
 #include "gemini_service.hpp"
 #include "http.hpp"
+#include "openai_realtime_service.hpp"
 #include "twilio_exchange.hpp"
 
 namespace tandem::standins {
@@ -15,6 +16,7 @@ struct Parties {
   EviService* evi = nullptr;
   GeminiService* gemini = nullptr;
   GeminiLiveService* gemini_live = nullptr;  // there when gemini is
+  RealtimeService* openai = nullptr;
 };
 
 class Control {
@@ -23,7 +25,8 @@ class Control {
       : twilio_(parties.twilio),
         evi_(parties.evi),
         gemini_(parties.gemini),
-        gemini_live_(parties.gemini_live) {}
+        gemini_live_(parties.gemini_live),
+        openai_(parties.openai) {}
 
   HttpResponse handle(const HttpRequest& request) const;
 
@@ -33,14 +36,13 @@ class Control {
                         const std::string& what) const;
   HttpResponse twilio(const HttpRequest& request, const std::string& rest) const;
   HttpResponse evi(const HttpRequest& request, const std::string& rest) const;
-  HttpResponse chat(const HttpRequest& request, const std::string& rest) const;
   HttpResponse gemini(const HttpRequest& request, const std::string& rest) const;
-  HttpResponse gemini_live(const HttpRequest& request, const std::string& rest) const;
 
   TwilioExchange* twilio_;
   EviService* evi_;
   GeminiService* gemini_;
   GeminiLiveService* gemini_live_;
+  RealtimeService* openai_;
 };
 
 }  // namespace tandem::standins

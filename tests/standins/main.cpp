@@ -1,5 +1,5 @@
-// tandem-standins serve: plays Twilio, EVI and Gemini until it is told to stop. README.md says how
-// to use it.
+// tandem-standins serve: plays Twilio, EVI, Gemini and OpenAI until it is told to stop. README.md
+// says how to use it.
 #include <fmt/format.h>
 #include <pthread.h>
 
@@ -40,63 +40,85 @@ json::object evi_settings_of(const Options& options) {
       {"rate", options.evi_rate}, {"chunk_ms", options.evi_chunk_ms}, {"speed", options.evi_speed}};
 }
 
-int serve(const Options& options, const sigset_t& signals) {
-  const SpeechData speech(options.data);
-  const auto trust = TlsContext::for_client(options.ca);
-  const auto tls = options.tls_cert.empty()
-                       ? nullptr
-                       : TlsContext::for_server(options.tls_cert, options.tls_key);
-  std::vector<Route> routes;
-  for (const std::string& route : options.routes) routes.push_back(parse_route(route));
-
+// The parties that are played; nullptr: not this one.
+struct Services {
   std::unique_ptr<TwilioExchange> twilio;
   std::unique_ptr<EviService> evi;
   std::unique_ptr<GeminiService> gemini;
   std::unique_ptr<GeminiLiveService> gemini_live;
-  if (options.twilio)
-    twilio = std::make_unique<TwilioExchange>(account_of(options), routes, trust, speech);
-  if (options.evi)
-    evi = std::make_unique<EviService>(options.evi_api_key, evi_settings_of(options),
-                                       options.scenario, speech);
-  if (options.gemini) {
-    gemini = std::make_unique<GeminiService>(options.gemini_api_key);
-    gemini_live =
-        std::make_unique<GeminiLiveService>(options.gemini_api_key, options.scenario, speech);
+  std::unique_ptr<RealtimeService> openai;
+
+  Services(const Options& options, const SpeechData& speech) {
+    std::vector<Route> routes;
+    for (const std::string& route : options.routes) routes.push_back(parse_route(route));
+    const std::string& scenario = options.scenario;
+    if (options.twilio)
+      twilio = std::make_unique<TwilioExchange>(account_of(options), routes,
+                                                TlsContext::for_client(options.ca), speech);
+    if (options.evi)
+      evi = std::make_unique<EviService>(options.evi_api_key, evi_settings_of(options), scenario,
+                                         speech);
+    if (options.gemini) {
+      gemini = std::make_unique<GeminiService>(options.gemini_api_key);
+      gemini_live = std::make_unique<GeminiLiveService>(options.gemini_api_key, scenario, speech);
+    }
+    if (options.openai)
+      openai = std::make_unique<RealtimeService>(options.openai_api_key, scenario, speech);
   }
 
-  const Control control({.twilio = twilio.get(),
-                         .evi = evi.get(),
-                         .gemini = gemini.get(),
-                         .gemini_live = gemini_live.get()});
+  Parties parties() const {
+    return {.twilio = twilio.get(),
+            .evi = evi.get(),
+            .gemini = gemini.get(),
+            .gemini_live = gemini_live.get(),
+            .openai = openai.get()};
+  }
+};
+
+template <class Service>
+Server::Upgrade upgrades_of(Service& service) {
+  return [&service](Connection connection, const HttpRequest& request, std::string leftover) {
+    service.handle_upgrade(std::move(connection), request, std::move(leftover));
+  };
+}
+
+int serve(const Options& options, const sigset_t& signals) {
+  const SpeechData speech(options.data);
+  const auto tls = options.tls_cert.empty()
+                       ? nullptr
+                       : TlsContext::for_server(options.tls_cert, options.tls_key);
+  const Services services(options, speech);
+  const Control control(services.parties());
   // Listeners go first at the end: their threads use the services.
-  const std::string& bind = options.bind;
   std::vector<std::unique_ptr<Server>> servers;
   const auto open = [&](const char* party, std::uint16_t port,
                         const std::shared_ptr<TlsContext>& security, Server::Handler handler,
                         Server::Upgrade upgrade = {}) {
-    servers.push_back(
-        std::make_unique<Server>(bind, port, security, std::move(handler), std::move(upgrade)));
-    announce(party, security != nullptr, bind, servers.back()->port());
+    servers.push_back(std::make_unique<Server>(options.bind, port, security, std::move(handler),
+                                               std::move(upgrade)));
+    announce(party, security != nullptr, options.bind, servers.back()->port());
   };
-  if (twilio) {
+  if (services.twilio) {
     open("twilio", options.twilio_port, nullptr,
-         [&](const HttpRequest& request) { return twilio->handle_rest(request); });
+         [&](const HttpRequest& request) { return services.twilio->handle_rest(request); });
   }
-  if (evi) {
+  if (services.evi) {
     open(
         "evi", options.evi_port, tls,
-        [&](const HttpRequest& request) { return evi->handle_http(request); },
-        [&](Connection connection, const HttpRequest& request, std::string leftover) {
-          evi->handle_upgrade(std::move(connection), request, std::move(leftover));
-        });
+        [&](const HttpRequest& request) { return services.evi->handle_http(request); },
+        upgrades_of(*services.evi));
   }
-  if (gemini) {
+  if (services.gemini) {
     open(
         "gemini", options.gemini_port, tls,
-        [&](const HttpRequest& request) { return gemini->handle(request); },
-        [&](Connection connection, const HttpRequest& request, std::string leftover) {
-          gemini_live->handle_upgrade(std::move(connection), request, std::move(leftover));
-        });
+        [&](const HttpRequest& request) { return services.gemini->handle(request); },
+        upgrades_of(*services.gemini_live));
+  }
+  if (services.openai) {
+    open(
+        "openai", options.openai_port, tls,
+        [&](const HttpRequest& request) { return services.openai->handle_http(request); },
+        upgrades_of(*services.openai));
   }
   open("control", options.control_port, nullptr,
        [&](const HttpRequest& request) { return control.handle(request); });

@@ -42,12 +42,17 @@ class Setter {
               {"phone_number", &options.phone_number},
               {"evi_api_key", &options.evi_api_key},
               {"gemini_api_key", &options.gemini_api_key},
+              {"openai_api_key", &options.openai_api_key},
               {"scenario", &options.scenario},
               {"data", &options.data}};
-    flags_ = {{"twilio", &options.twilio}, {"evi", &options.evi}, {"gemini", &options.gemini}};
+    flags_ = {{"twilio", &options.twilio},
+              {"evi", &options.evi},
+              {"gemini", &options.gemini},
+              {"openai", &options.openai}};
     ports_ = {{"twilio_port", &options.twilio_port},
               {"evi_port", &options.evi_port},
               {"gemini_port", &options.gemini_port},
+              {"openai_port", &options.openai_port},
               {"control_port", &options.control_port}};
   }
 
@@ -114,6 +119,7 @@ Options Options::from(const std::vector<std::string>& arguments) {
   options.phone_number = environment("TWILIO_PHONE_NUMBER", "+14155550100");
   options.evi_api_key = environment("HUME_API_KEY");
   options.gemini_api_key = environment("GEMINI_API_KEY");
+  options.openai_api_key = environment("OPENAI_API_KEY");
   options.data = TANDEM_STANDINS_DATA;
   Setter setter(options);
   const auto config = std::find(arguments.begin(), arguments.end(), "--config");
@@ -131,8 +137,8 @@ Options Options::from(const std::vector<std::string>& arguments) {
     if (++i == arguments.size()) throw BadInput(fmt::format("--{} needs a value", name));
     if (name != "config") setter.set(name, arguments[i]);
   }
-  if (!options.twilio && !options.evi && !options.gemini)
-    options.twilio = options.evi = options.gemini = true;
+  if (!options.twilio && !options.evi && !options.gemini && !options.openai)
+    options.twilio = options.evi = options.gemini = options.openai = true;
   if (options.say_speed <= 0) throw BadInput("say_speed must be positive");
   if (options.tls_cert.empty() != options.tls_key.empty())
     throw BadInput("tls_cert and tls_key belong together");

@@ -10,12 +10,12 @@
 namespace tandem::standins {
 
 struct Options {
-  bool twilio = false, evi = false, gemini = false;
-  std::uint16_t twilio_port = 0, evi_port = 0, gemini_port = 0, control_port = 0;
+  bool twilio = false, evi = false, gemini = false, openai = false;
+  std::uint16_t twilio_port = 0, evi_port = 0, gemini_port = 0, openai_port = 0, control_port = 0;
   std::string bind = "127.0.0.1";
   std::string tls_cert, tls_key, ca;
   std::string account_sid, auth_token, api_key, api_secret, phone_number, evi_api_key,
-      gemini_api_key;
+      gemini_api_key, openai_api_key;
   std::vector<std::string> routes;
   double say_speed = 1;
   double cps = 0;
