@@ -7,35 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from case import fault
 from checks import equal, true
-
-# No new stream after a broken one: this caller is gone.
-GONE = {"fall_through_ms": 30000}
-SOME_SECONDS = "We have a great many appointments left this week, so please take your time. " * 4
-
-
-def talking(lane, **body):
-    """A call whose caller only listens; its stream is open and its agent is heard."""
-    sid, = lane.start(script=[], **body)
-    lane.stream(sid)
-    lane.until(f"the agent of {sid} is heard", lambda: heard_ms(lane, sid) > 500)
-    return sid
-
-
-def heard_ms(lane, sid):
-    return lane.report(sid)["streams"][-1].get("agent_ms_received", 0)
-
-
-def say(lane, sid, text=SOME_SECONDS):
-    chat = lane.sessions(sid)[-1]
-    lane.control.post(f"/evi/chats/{chat['id']}/do", {"fault": "say", "text": text})
-
-
-def hang_up(lane, sid):
-    lane.control.post(f"/calls/{sid}/hangup", {})
-
-
-def session_is_closed(lane, sid):
-    lane.until(f"the agent's session of {sid} is closed", lambda: all(chat["done"] for chat in lane.sessions(sid)))
+from talk import (GONE, agent_is_heard_again, agent_talks_on, ends_well, greeting_is_over, hang_up, heard_ms, sessions_are_closed, talking)
 
 
 def cause_ms(lane, leg, begins):
@@ -47,7 +19,7 @@ def cause_ms(lane, leg, begins):
 @fault("carrier", "T13: a carrier leg that falls silent without FIN is warned about and ends within 30 s, both legs closed")
 def half_open(lane):
     sid = talking(lane, stream=GONE)
-    time.sleep(6)  # the greeting is over: nothing of ours waits at the socket that could notice it sooner
+    greeting_is_over(lane, sid)  # nothing of ours waits at the socket, which would be noticed sooner
     lane.fault(lane.carrier_leg(sid), "stall", direction="both")
     begun = time.monotonic()
     lane.until("the warning", lambda: lane.events(sid, "line_silent"), 12)
@@ -55,7 +27,7 @@ def half_open(lane):
     seconds = time.monotonic() - begun
     equal(row["end_reason"], "carrier_lost", "end")
     true(27 <= seconds <= 36, f"it took {seconds:.1f} s")
-    session_is_closed(lane, sid)
+    sessions_are_closed(lane, sid)
     hang_up(lane, sid)
 
 
@@ -104,7 +76,7 @@ def reset_one(lane, sid, offset):
     lane.fault(lane.carrier_leg(sid), "reset", direction="up", after_bytes=offset)
     row = lane.row(sid, 40)
     equal(row["end_reason"], "carrier_lost", f"end of {sid}, reset after {offset} bytes")
-    session_is_closed(lane, sid)
+    sessions_are_closed(lane, sid)
     chat, = lane.sessions(sid)
     lines = lane.lines(sid)
     spoken = [words for speaker, words in lines if speaker == "assistant"]
@@ -123,8 +95,20 @@ def close_without_stop(lane):
     equal(lane.row(sid)["end_reason"], "carrier_lost", "end")
     true(4 <= time.monotonic() - begun <= 9, f"parked for {time.monotonic() - begun:.1f} s")
     equal(len(lane.events(sid, "stream_lost")), 1, "stream_lost events")
-    session_is_closed(lane, sid)
+    sessions_are_closed(lane, sid)
     hang_up(lane, sid)
+
+
+@fault("carrier", "T17: a caller whose media socket is reset gets a new one, and the same agent goes on without greeting again")
+def new_stream(lane):
+    sid = talking(lane)
+    lane.fault(lane.carrier_leg(sid), "reset")
+    lane.stream(sid, 1)
+    lane.until("the stream is resumed", lambda: lane.events(sid, "stream_resumed"))
+    agent_talks_on(lane, sid)
+    agent_is_heard_again(lane, sid, heard_ms(lane, sid))
+    equal(len(lane.sessions(sid)), 1, "sessions")
+    ends_well(lane, sid)
 
 
 @fault("carrier", "T18: a flood of media at a hundred times real time closes that stream with 1008 and slows no other call")
@@ -152,7 +136,7 @@ def transit(lane, sid):
 @fault("carrier", "T19: a carrier that stops reading for five seconds is held, not flooded, and the agent goes on afterwards")
 def stops_reading(lane):
     sid = talking(lane)
-    say(lane, sid)
+    agent_talks_on(lane, sid)
     leg = lane.carrier_leg(sid)
     time.sleep(1)
     lane.fault(leg, "stall", direction="down")
@@ -161,20 +145,19 @@ def stops_reading(lane):
     lane.fault(leg, "release", direction="down")
     lane.until("the agent goes on", lambda: heard_ms(lane, sid) > heard + 2000, 8)
     true(lane.report(sid)["streams"][0]["clears"], "what was stale was not cleared")
-    hang_up(lane, sid)
-    equal(lane.row(sid)["end_reason"], "caller_hung_up", "end")
+    ends_well(lane, sid)
 
 
 @fault("carrier", "T19: a carrier that does not read for ten seconds more ends the call as carrier_stalled")
 def never_reads_again(lane):
     sid = talking(lane, stream=GONE)
-    say(lane, sid)
+    agent_talks_on(lane, sid)
     lane.fault(lane.carrier_leg(sid), "stall", direction="down")
     lane.until("congestion is noticed", lambda: lane.events(sid, "carrier_congested"), 10)
     begun = time.monotonic()
     equal(lane.row(sid, 25)["end_reason"], "carrier_stalled", "end")
     true(8 <= time.monotonic() - begun <= 13, f"after {time.monotonic() - begun:.1f} s")
-    session_is_closed(lane, sid)
+    sessions_are_closed(lane, sid)
     hang_up(lane, sid)
 
 
@@ -184,14 +167,13 @@ def slow_link(lane):
     leg = lane.carrier_leg(sid)
     lane.fault(leg, "delay", direction="up", ms=150)
     lane.fault(leg, "slice", direction="down", bytes=200, pause_ms=100)  # 2 kB/s; the audio has 11
-    say(lane, sid)
+    agent_talks_on(lane, sid)
     lane.until("congestion is noticed", lambda: lane.events(sid, "carrier_congested"), 12)
     lane.fault(leg, "slice", direction="down", bytes=0)
     lane.fault(leg, "delay", direction="up", ms=0)
     heard = heard_ms(lane, sid)
     lane.until("the agent goes on", lambda: heard_ms(lane, sid) > heard + 2000, 12)
-    hang_up(lane, sid)
-    equal(lane.row(sid)["end_reason"], "caller_hung_up", "end")
+    ends_well(lane, sid)
 
 
 @fault("carrier", "T29: marks that never come back change nothing about a call")

@@ -11,7 +11,7 @@ class Case:
     lane: str
     name: str
     run: Callable
-    alone: bool  # nothing else happens in its lane meanwhile
+    alone: bool  # nothing else happens in its lane meanwhile; those come last, in their order
 
 
 def fault(lane, name, alone=False):

@@ -1,4 +1,4 @@
-"""A bridge of its own for a group of faults, with its own stand-ins, on a database cluster that all lanes share."""
+"""A bridge of its own for a group of faults, with its own stand-ins and database, on a cluster that all lanes share."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ POSTGRES = str(ROOT / "deploy" / "postgres")
 
 
 class Cluster:
-    """The database of all lanes. None of them has anything to fear from another's rows."""
+    """The PostgreSQL of all lanes."""
 
     def __init__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="tandem-faults-")
@@ -30,8 +30,8 @@ class Session:
 
     _END = "--- end of answer ---"
 
-    def __init__(self, environment):
-        self._process = subprocess.Popen([POSTGRES, "psql", "-qAt", "-F", "|"], env=environment, text=True,
+    def __init__(self, environment, database):
+        self._process = subprocess.Popen([POSTGRES, "psql", "-d", database, "-qAt", "-F", "|"], env=environment, text=True,
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._lock = threading.Lock()
 
@@ -51,20 +51,27 @@ class Session:
 
 
 class Lane(World):
-    """With a gate, both legs of every call run through it: listeners NAME-carrier and NAME-voice."""
+    """Both legs of every call run through the gate: listeners NAME-carrier and NAME-voice. `narrow`: a direction
+    that fills within a second when it is stalled; `voice`: settings of the stand-in agent; those that are left are the bridge's."""
 
-    def __init__(self, name, cluster, gate=None, small_buffers=False, **settings):
+    def __init__(self, name, cluster, gate, narrow=None, secure=False, no_database=False, voice=None, **settings):
         self.name, self._cluster, self.gate = name, cluster, gate
         self._touched = threading.local()
-        self._buffers = {"receive_bytes": 4096} if small_buffers else {}
+        self._buffers = {f"{narrow}_bytes": 4096} if narrow else {}
+        self._is_secure, self._has_no_database = secure, no_database
         try:
             super().__init__(LOG_LEVEL="debug", SHARDS="1", **settings)
+            self.control.put("/evi/settings", voice or {})
         except BaseException:
             self.close()
             raise
 
     def _start_database(self):
-        self._session = Session(self._cluster.environment)
+        """One database for each lane: to a bridge, the calls of another whose carrier it cannot ask are lost calls."""
+        cluster = Session(self._cluster.environment, "tandem")
+        cluster.rows(f"create database {self.name}")
+        cluster.close()
+        self._session = Session(self._cluster.environment, self.name)
         self._stack.callback(self._session.close)
         return self._cluster.environment
 
@@ -75,12 +82,30 @@ class Lane(World):
         return f"127.0.0.1:{self.gate.listen(f'{self.name}-{leg}', target, **self._buffers)}"
 
     def _way_to_bridge(self):
-        way = super()._way_to_bridge()
-        return self._through_gate("carrier", way) if self.gate else way
+        return self._through_gate("carrier", super()._way_to_bridge())
 
     def _way_to_voice(self):
-        way = super()._way_to_voice()
-        return "http://" + self._through_gate("voice", way.removeprefix("http://")) if self.gate else way
+        scheme, _, address = super()._way_to_voice().partition("://")
+        return f"{scheme}://{self._through_gate('voice', address)}"
+
+    def _stand_in_options(self):
+        """With `secure`, the agent speaks TLS with a certificate that nobody vouches for."""
+        if not self._is_secure:
+            return []
+        key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-subj", "/CN=agent.test", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2",
+                        "-keyout", key, "-out", certificate], check=True, stderr=subprocess.DEVNULL)
+        return ["--tls-cert", certificate, "--tls-key", key]
+
+    def _migrate(self, environment):
+        """With `no_database`, the bridge's database is behind a black hole; the cluster is there for the others."""
+        if not self._has_no_database:
+            environment["DATABASE_URL"] = environment["DATABASE_URL"].replace("/tandem?", f"/{self.name}?")
+            return super()._migrate(environment)
+        port = self.gate.listen(f"{self.name}-database", "127.0.0.1:1")
+        self.gate.mode(f"{self.name}-database", "black_hole")
+        environment["DATABASE_URL"] = f"postgresql://tandem@127.0.0.1:{port}/tandem"
 
     def fault(self, leg, kind, **details):
         """Does something to the connections of a leg; they are remembered for cause_table()."""

@@ -23,7 +23,7 @@ class Direction:
         self.corruptions, self.reset_at = {}, None
         self.is_cut = self.is_over = False
         self._held, self._held_bytes = deque(), 0  # (when due, bytes); no bytes: the source has ended
-        self._changed = asyncio.Event()
+        self._changed, self._room = asyncio.Event(), asyncio.Event()
         self._flows = asyncio.Event()
         self._flows.set()
         self._stalls = 0
@@ -44,8 +44,9 @@ class Direction:
         self._flows.set()
 
     def change(self):
-        """A rule changed: the passing side looks again."""
+        """A rule changed: both sides look again."""
         self._changed.set()
+        self._room.set()
 
     def _held_bytes_max(self):
         return DELAYED_BYTES_MAX if self.delay_s and not self.pause_s else CHUNK_BYTES
@@ -55,7 +56,8 @@ class Direction:
         while True:
             await self._flows.wait()
             while self._held_bytes >= self._held_bytes_max():
-                await asyncio.sleep(0.005)
+                self._room.clear()
+                await self._room.wait()
             data = await loop.sock_recv(self.source, CHUNK_BYTES)
             self.taken += len(data)
             self.head += data[:HEAD_BYTES - len(self.head)]
@@ -84,6 +86,7 @@ class Direction:
                 return self._end()
             self._held_bytes -= len(data)
             await self._write(data)
+            self._room.set()
 
     async def _write(self, data):
         """One chunk, or its beginning: the rest goes back, so that a rule that changed holds for it."""
@@ -118,7 +121,7 @@ class Connection:
 
     def __init__(self, gate, number, listener, client):
         self.gate, self.number, self.listener = gate, number, listener
-        self.client, self.target = client, listener.new_socket()
+        self.client, self.target = client, listener.new_target()
         self.directions = {"up": Direction(self, "up", self.client, self.target),
                            "down": Direction(self, "down", self.target, self.client)}
         self.causes, self.is_over = [], False
@@ -143,7 +146,7 @@ class Connection:
     async def _guard(self, step):
         try:
             await step
-        except ConnectionError as error:
+        except OSError as error:
             self.reset(f"broken by a peer: {type(error).__name__}")
         if all(direction.is_over for direction in self.directions.values()):
             self._close("both sides ended")

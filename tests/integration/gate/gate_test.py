@@ -113,7 +113,7 @@ def stalls(gate):
 
 @test("tcp_gate: a stalled direction with small buffers pushes back within 200 kB")
 def pushes_back(gate):
-    with Ends(gate, "pushes_back", receive_bytes=8192).connect() as ends:
+    with Ends(gate, "pushes_back", up_bytes=8192).connect() as ends:
         ends.client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
         ends.fault("stall", direction="up")
         ends.client.setblocking(False)

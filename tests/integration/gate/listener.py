@@ -8,17 +8,22 @@ from collections import deque
 class Listener:
     """One port of the gate and where it leads."""
 
-    def __init__(self, gate, name, target, receive_bytes):
-        self.gate, self.name, self.target, self.receive_bytes = gate, name, target, receive_bytes
+    def __init__(self, gate, name, target, up_bytes, down_bytes):
+        self.gate, self.name, self.target = gate, name, target
+        self._up_bytes, self._down_bytes = up_bytes, down_bytes
         self.port, self.mode, self.armed = 0, "forward", deque()
         self._socket, self._accepting, self._fillers = None, None, []
 
-    def new_socket(self):
+    def new_target(self):
+        """The socket of a new connection to the target; it receives what goes down."""
+        return self._new_socket(self._down_bytes)
+
+    def _new_socket(self, receive_bytes):
         made = socket.socket()
         made.setblocking(False)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self.receive_bytes:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_bytes)  # inherited by accepted ones
+        if receive_bytes:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         return made
 
     async def set_mode(self, mode):
@@ -26,7 +31,7 @@ class Listener:
         self.mode = mode
         if mode == "refuse":
             return
-        self._socket = self.new_socket()
+        self._socket = self._new_socket(self._up_bytes)  # what it accepts is as small
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", self.port))
         self._socket.listen(0 if mode == "deaf" else 1024)
@@ -40,7 +45,7 @@ class Listener:
         """The queue of a listener that accepts nobody holds one connection more than its backlog of 0; then SYNs are
         dropped."""
         for _ in range(2):
-            filler = self.new_socket()
+            filler = self._new_socket(0)
             filler.connect_ex(("127.0.0.1", self.port))
             self._fillers.append(filler)
 

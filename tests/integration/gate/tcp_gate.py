@@ -5,8 +5,8 @@
 
 `up` is the direction from the client that connected to the gate towards the target, `down` the way back.
 
-    {"do": "listen", "name": "evi", "target": "127.0.0.1:4000", "receive_bytes": 16384}   {"port": 4711}
-        receive_bytes: small kernel buffers, so that a stalled direction fills within seconds; default: the system's
+    {"do": "listen", "name": "evi", "target": "127.0.0.1:4000", "up_bytes": 4096, "down_bytes": 4096}   {"port": 4711}
+        up_bytes, down_bytes: kernel buffers, small so that a stalled direction fills soon; default: the system's
     {"do": "mode", "listener": "evi", "mode": "forward" | "black_hole" | "refuse" | "deaf"}
         of later connections. black_hole: accepted, never read, never answered; refuse: the port is closed; deaf: the
         port is open, but connecting hangs
@@ -70,11 +70,11 @@ class Gate:
         return {"connections": [connection.heads() for connection in self._where(order)]}
 
     async def _listen(self, order):
-        checked(order, {"do", "name", "target"}, {"receive_bytes"})
+        checked(order, {"do", "name", "target"}, {"up_bytes", "down_bytes"})
         host, _, port = order["target"].rpartition(":")
         if order["name"] in self._listeners:
             raise BadOrder("that listener exists")
-        made = Listener(self, order["name"], (host, int(port)), order.get("receive_bytes", 0))
+        made = Listener(self, order["name"], (host, int(port)), order.get("up_bytes", 0), order.get("down_bytes", 0))
         await made.set_mode("forward")
         self._listeners[order["name"]] = made
         return {"port": made.port}

@@ -1,0 +1,50 @@
+"""E28: where our credentials and the callers' numbers must not be."""
+
+import re
+import urllib.request
+
+from checks import equal, true
+
+SECRETS = ("TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET", "HUME_API_KEY", "GEMINI_API_KEY")
+CALLER = "+14155550123"  # of every call of the stand-in
+
+
+def check(lane):
+    texts = {"the bridge's log": lane.bridge_log.read_text(), "the metrics": metrics(lane),
+             "the stand-ins' log": lane.stand_ins.log.read_text(), "the records": records(lane),
+             "what EVI saw": str(lane.control.get("/evi/chats")), "what Gemini saw in URLs": gemini_urls(lane)}
+    for name in SECRETS:
+        secret = lane.credentials[name]
+        for where, text in texts.items():
+            true(secret not in text, f"{name} is in {where}")
+    for where in ("the bridge's log", "the metrics"):
+        true(CALLER not in texts[where], f"the caller's number is in {where}")
+    check_heads(lane)
+
+
+def metrics(lane):
+    with urllib.request.urlopen(f"http://127.0.0.1:{lane.port}/metrics", timeout=10) as answer:
+        return answer.read().decode()
+
+
+def records(lane):
+    """Every row of every table, as text."""
+    tables = lane.sql("select table_name from information_schema.tables where table_schema = 'bridge' and table_type = 'BASE TABLE'")
+    return "\n".join(str(lane.sql(f"select t::text from bridge.{name} t")) for name, in tables)
+
+
+def gemini_urls(lane):
+    return "\n".join(request["path"] for request in lane.control.get("/gemini/requests")["requests"])
+
+
+def check_heads(lane):
+    """On the wire: the agent's key in its header and nowhere else, no other secret at all."""
+    key = lane.credentials["HUME_API_KEY"]
+    for heads in lane.gate.heads():
+        for text in heads.values():
+            without_header = re.sub(r"(?im)^x-hume-api-key: .*$", "", text)
+            for name in SECRETS:
+                true(lane.credentials[name] not in without_header, f"{name} is on the wire: {text[:60]}")
+        is_chat = heads["up"].startswith("GET /v0/evi/chat")
+        if is_chat:  # or this whole check would look for nothing
+            equal(heads["up"].count(key), 1, "times the key is in the upgrade request")
