@@ -1,5 +1,6 @@
 #include "hume/errors.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace tandem::hume {
@@ -48,8 +49,13 @@ bool is_word(char c) noexcept {
          c == '_' || c == '.';
 }
 
-call::VoiceVerdict make(call::VoiceSeverity severity, std::string_view why) {
-  return {severity, std::string(why)};
+// E02, E03: half a second, then twice as long each time; a server in trouble is not helped by
+// haste.
+constexpr std::chrono::milliseconds server_pause{500};
+
+call::VoiceVerdict make(call::VoiceSeverity severity, std::string_view why,
+                        std::chrono::milliseconds retry_after = std::chrono::milliseconds{0}) {
+  return {severity, std::string(why), retry_after};
 }
 
 }  // namespace
@@ -82,8 +88,8 @@ call::VoiceVerdict verdict_on_refusal(int status, bool was_resume) {
   if (status == 401 || status == 403) return make(fatal, "auth");
   if (status == 404 || status == 410) return make(fatal, "not_found");
   if (status == 408) return make(retry, "timeout");
-  if (status == 429) return make(retry, "rate_limit");
-  if (status >= 500) return make(retry, "server");
+  if (status == 429) return make(retry, "rate_limit", server_pause);
+  if (status >= 500) return make(retry, "server", server_pause);
   return make(fatal, "refused");
 }
 

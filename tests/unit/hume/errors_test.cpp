@@ -77,6 +77,8 @@ TEST_CASE("E01 E02 E03 E04: a refused EVI upgrade is classified by its status", 
     const auto verdict = hume::verdict_on_refusal(refusal.status, false);
     CHECK(verdict.severity == refusal.severity);
     CHECK(verdict.why == refusal.why);
+    const bool is_in_trouble = refusal.status == 429 || refusal.status >= 500;
+    CHECK(verdict.retry_after.count() == (is_in_trouble ? 500 : 0));
   }
 }
 
