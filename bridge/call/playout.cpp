@@ -153,6 +153,7 @@ void Playout::compact(core::TimePoint now) {
     return;
   }
   queue_start_ = heard_until;
+  while (!paddings_.empty() && paddings_.front().end <= queue_start_) paddings_.pop_front();
 }
 
 void Playout::push_own(std::string_view utterance, std::span<const std::uint8_t> ulaw,
@@ -173,7 +174,7 @@ bool Playout::hold(core::TimePoint now) {
   if (is_held_) return true;
   const auto begin = std::max(queue_start_, heard_position(now) / frame * frame);
   if (produced_ - begin <= 0) return false;
-  counts_.samples_sent -= sent_ - begin;
+  counts_.samples_sent -= sent_ - begin - padding_in(begin, sent_);
   sent_ = marked_ = begin;
   marks_.clear();
   ++generation_;
@@ -206,7 +207,7 @@ void Playout::pad_to_frame() {
   const auto padding = frame - waiting() % frame;
   queue_.insert(queue_.end(), static_cast<std::size_t>(padding), codec::ulaw_silence);
   produced_ += padding;
-  counts_.samples_sent -= padding;  // take() counts the whole frame
+  paddings_.push_back({produced_ - padding, produced_});
   if (!utterances_.empty() && utterances_.back().is_open) {
     utterances_.back().end = produced_;
     utterances_.back().padding += padding;
@@ -240,8 +241,16 @@ Playout::Media Playout::take(std::int64_t bytes, core::TimePoint now) {
   media.plays_at = std::max(plays_until_, now);
   plays_until_ = media.plays_at + time_of(bytes);
   sent_ += bytes;
-  counts_.samples_sent += bytes;
+  counts_.samples_sent += bytes - padding_in(sent_ - bytes, sent_);
   return media;
+}
+
+/// Of these positions, how many are silence of ours.
+std::int64_t Playout::padding_in(std::int64_t begin, std::int64_t end) const noexcept {
+  std::int64_t bytes = 0;
+  for (const auto& padding : paddings_)
+    bytes += std::max<std::int64_t>(0, std::min(end, padding.end) - std::max(begin, padding.begin));
+  return bytes;
 }
 
 std::optional<Playout::Mark> Playout::take_mark(core::TimePoint now) {
@@ -323,7 +332,8 @@ void Playout::clear(core::TimePoint now, std::vector<Heard>& heard) {
   }
   utterances_.clear();
   if (resampler_) resampler_->reset();
-  counts_.samples_cut += waiting();
+  counts_.samples_cut += waiting() - padding_in(sent_, produced_);
+  paddings_.clear();
   produced_ = sent_ = marked_ = queue_start_ = 0;
   queue_.clear();
   marks_.clear();

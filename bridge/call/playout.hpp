@@ -133,6 +133,10 @@ class Playout {
     std::int64_t padding = 0;  // silence of ours inside, because the provider was late
     bool is_open = true;
   };
+  struct Padding {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+  };
   struct PendingMark {
     std::int64_t position = 0;
     core::TimePoint expected{};
@@ -145,6 +149,7 @@ class Playout {
   void compact(core::TimePoint now);
   void forget_lost_marks(core::TimePoint now);
   void pad_to_frame();
+  [[nodiscard]] std::int64_t padding_in(std::int64_t begin, std::int64_t end) const noexcept;
   [[nodiscard]] std::int64_t waiting() const noexcept { return produced_ - sent_; }
   [[nodiscard]] std::int64_t sendable(core::TimePoint now) const noexcept;
   [[nodiscard]] std::int64_t heard_position(core::TimePoint now) const noexcept;
@@ -170,6 +175,7 @@ class Playout {
   core::TimePoint last_push_{};
   core::TimePoint plays_until_{};  // when the carrier runs dry
 
+  std::deque<Padding> paddings_;      // not yet heard
   std::deque<Utterance> utterances_;  // open or not yet heard to the end
   std::vector<std::string> fenced_;
 

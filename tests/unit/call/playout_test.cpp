@@ -86,6 +86,68 @@ TEST_CASE("audio goes out in whole frames, never further ahead than the lead, wi
   }
 }
 
+TEST_CASE("a hold takes back what was not heard, and a release sends it again, no sample lost") {
+  Line line;
+  line.speak("u1", 1000);
+  line.playout.end_turn(line.now);
+  line.pass(500ms);
+  CHECK(line.playout.hold(line.now));
+  const auto sent = line.playout.counts().samples_sent;
+  CHECK(sent >= 3840);
+  CHECK(sent <= 4160);
+  line.pass(2s);
+  CHECK(line.playout.counts().samples_sent == sent);
+  CHECK(line.heard.empty());
+  line.playout.release(line.now);
+  line.pass(1s);
+  CHECK(line.playout.counts().samples_sent == 8000);
+  REQUIRE(line.heard.size() == 1);
+  CHECK(line.heard[0].heard_ms == 1000);
+}
+
+TEST_CASE("padding of ours is counted neither as sent nor as cut, held or not") {
+  for (const bool release : {false, true}) {
+    Line line;
+    line.speak("u1", 25);
+    line.playout.end_turn(line.now);
+    line.pass(10ms);
+    REQUIRE(line.wire.size() == 320);
+    CHECK(line.playout.counts().samples_sent == 200);
+    REQUIRE(line.playout.hold(line.now));
+    if (release) {
+      line.playout.release(line.now);
+      line.pass(5ms);
+    }
+    std::vector<Heard> heard;
+    line.playout.clear(line.now, heard);
+    const auto& counts = line.playout.counts();
+    CHECK(counts.samples_sent >= 0);
+    CHECK(counts.samples_cut >= 0);
+    CHECK(counts.samples_sent + counts.samples_cut == counts.samples_received);
+  }
+}
+
+TEST_CASE("there is nothing to hold once all was heard") {
+  Line line;
+  line.speak("u1", 100);
+  line.playout.end_turn(line.now);
+  line.pass(1s);
+  CHECK_FALSE(line.playout.hold(line.now));
+  CHECK_FALSE(line.playout.is_held());
+}
+
+TEST_CASE("one slow echo does not teach a slow line, and the quickest of many tells the delay") {
+  Line line(80ms);
+  line.speak("u1", 4000);
+  line.pass(4s);
+  CHECK(line.playout.carrier_delay() == 80ms);
+  Line slow(700ms);
+  slow.speak("u1", 600);
+  slow.playout.end_turn(slow.now);
+  slow.pass(2s);
+  CHECK(slow.playout.carrier_delay() <= 250ms);
+}
+
 TEST_CASE("messages hold 40 to 100 ms while there is enough audio") {
   Line line;
   line.speak("u1", 5000);
