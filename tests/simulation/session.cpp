@@ -52,6 +52,7 @@ void Session::tell(const Said& said, Meaning meaning) {
 void Session::begin(milliseconds metadata_after) { after(metadata_after, &Session::ready); }
 
 void Session::ready() {
+  if (agent_.is_frozen()) return after(between_interims, &Session::ready);  // nothing comes before
   is_ready_ = true;
   tell({.kind = SaidKind::ready, .id = fmt::format("chat-{}", number_), .text = "group-1"},
        {Means::voice_metadata});

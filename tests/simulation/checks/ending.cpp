@@ -15,6 +15,8 @@ constexpr std::int64_t samples_per_ms = 8;
 /// The ear hears in frames of 20 ms and gives the edges of a sound to its neighbours.
 constexpr std::int64_t ear_error_ms = 60;
 constexpr std::int64_t clock_error_ms = 100;
+/// What the call may think of the line while hardly a mark comes back when it should.
+constexpr std::int64_t believed_delay_ms = 250;
 /// After so long a held utterance must have come back or been dropped by a verdict.
 constexpr auto hold_max = 6s;
 
@@ -48,6 +50,15 @@ void Ending::at_end(const RecordOrder& records, const ClearedSpeech& speech) {
   }
 }
 
+/// What was taken back may be heard a second time, as far as the line was behind our clock.
+std::int64_t Ending::repeated_ms(const Utterance& utterance) const {
+  const auto& shape = world_.scenario.carrier_shape;
+  const auto& rates = world_.scenario.rates;
+  const auto round_trip = 2 * milliseconds_of(shape.delay + shape.jitter);
+  const bool marks_mislead = rates.mark_late + rates.mark_lost > 0;
+  return utterance.holds * (round_trip + ear_error_ms + (marks_mislead ? believed_delay_ms : 0));
+}
+
 void Ending::check_heard(const RecordOrder& records, std::size_t index) {
   const auto& utterance = world_.ledger.utterances[index];
   const auto found = records.heard().find(utterance.text);
@@ -55,11 +66,9 @@ void Ending::check_heard(const RecordOrder& records, std::size_t index) {
   const auto& shape = world_.scenario.carrier_shape;
   const auto round_trip = 2 * milliseconds_of(shape.delay + shape.jitter);
   const auto played_ms = utterance.played_samples / samples_per_ms;
-  // What was taken back may be heard a second time, as far as the line was behind our clock.
-  const auto repeated = utterance.holds * (round_trip + ear_error_ms);
   const auto& heard = found->second.heard;
   const auto too_much = played_ms - heard.heard_ms;
-  if (too_much > round_trip + clock_error_ms + repeated ||
+  if (too_much > round_trip + clock_error_ms + repeated_ms(utterance) ||
       -too_much > round_trip + clock_error_ms) {
     world_.verdict.fail("heard_ms is what the caller heard",
                         fmt::format("utterance {}: {} of {} ms, really {} ms", index,
@@ -75,10 +84,7 @@ void Ending::check_whole(const ClearedSpeech& speech, std::size_t index) {
                         fmt::format("utterance {}: {} jumps", index, utterance.jumps));
   }
   const auto missing = (utterance.delivered_samples - utterance.played_samples) / samples_per_ms;
-  const auto& shape = world_.scenario.carrier_shape;
-  const auto repeated =
-      utterance.holds * (2 * milliseconds_of(shape.delay + shape.jitter) + ear_error_ms);
-  if (missing < -ear_error_ms - repeated) {
+  if (missing < -ear_error_ms - repeated_ms(utterance)) {
     world_.verdict.fail("no speech is heard twice",
                         fmt::format("utterance {}: {} ms too much", index, -missing));
   }

@@ -22,6 +22,7 @@ class Ending {
   void check_heard(const RecordOrder& records, std::size_t index);
   void check_whole(const ClearedSpeech& speech, std::size_t index);
   void check_goodbye(const ClearedSpeech& speech, std::size_t index);
+  [[nodiscard]] std::int64_t repeated_ms(const Utterance& utterance) const;
   [[nodiscard]] bool is_clean(const Utterance& utterance, const RecordOrder& records) const;
 
   World& world_;
