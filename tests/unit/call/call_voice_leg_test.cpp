@@ -199,6 +199,28 @@ TEST_CASE("a frozen provider is followed by the next one, which has its own pati
   CHECK(script.agent_bytes_sent() == 4000);
 }
 
+TEST_CASE(
+    "E23: an agent that ends the chat for inactivity has its last words heard, and the reason "
+    "kept") {
+  CallScript script;
+  script.talking();
+  script.voice("assistant u1 Are you still there? Then goodbye");
+  script.voice("audio u1 0 2000");
+  script.voice("turn_end");
+  script.voice("error ended E0714");
+  script.input(VoiceClosed{1000, ""});
+  script.speak(90);
+  CHECK(script.hang_ups_ == 0);
+  script.speak(40);
+  CHECK(script.hang_ups_ == 1);
+  CHECK(script.call().end_reason() == EndReason::voice_ended);
+  const auto events = script.records<core::CallEvent>();
+  CHECK(std::any_of(events.begin(), events.end(), [](const core::CallEvent& event) {
+    return event.type == "voice_error" && event.json.find("E0714") != std::string::npos;
+  }));
+  CHECK(script.records<core::TranscriptHeard>().back().heard_ms == 2000);
+}
+
 TEST_CASE("E26: a resume that is refused goes on in a new chat that is told what was said") {
   CallScript script;
   script.talking();
