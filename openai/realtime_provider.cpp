@@ -31,6 +31,9 @@ constexpr std::string_view typed_prefix = "tandem_typed_";
 /// Text of earlier sessions that a new one is told; more of it only makes every answer dearer.
 constexpr std::size_t seed_bytes_max = 32 * 1024;
 constexpr std::size_t tool_calls_kept = 32;
+/// The agent's audio may be heard so much later than at the earliest: the call's lead, a hold, the
+/// line. The server's beginning of speech is early by its padding, which helps.
+constexpr std::chrono::milliseconds playing_late_max{500};
 /// After this many answers in a row that failed, a new session may fare better.
 constexpr int failures_max = 3;
 
@@ -52,7 +55,8 @@ call::VoiceEndpoint RealtimeProvider::open(bool) {
   is_seeded_ = false;
   is_hanging_up_ = false;
   caller_speaks_ = false;
-  caller_had_turn_ = false;
+  sent_ = plays_until_ = {};
+  spoke_over_agent_ = false;
   has_words_out_ = false;
   turn_has_ended_ = false;
   must_cancel_ = false;
@@ -61,7 +65,7 @@ call::VoiceEndpoint RealtimeProvider::open(bool) {
   limit_reset_ = {};
   chat_id_.clear();
   formats_ = {};
-  uplink_.reset();
+  last_sample_ = 0;
   queue_ = {};
   queue_.hold_answers(is_paused_);
   responses_ = {};
@@ -161,6 +165,7 @@ void RealtimeProvider::hear_caller(bool is_speaking, Events& events) {
 
 void RealtimeProvider::handle(const SpeechStarted& message, Events& events) {
   order_.speech_began(message.item_id, message.begin);
+  if (message.begin < plays_until_ + playing_late_max) spoke_over_agent_ = true;
   hear_caller(true, events);
 }
 
@@ -170,7 +175,6 @@ void RealtimeProvider::handle(const SpeechStopped& message, Events& events) {
 }
 
 void RealtimeProvider::handle(const InputCommitted& message, Events&) {
-  caller_had_turn_ = true;
   order_.open(message.item_id, core::Speaker::user, message.previous_item_id);
 }
 
@@ -201,8 +205,8 @@ void RealtimeProvider::handle(const ResponseCreated& message, Events& events) {
   queue_.created(message.id, message.wanted_by);
   // The server answers what the caller said. Where that was said over words that had been generated
   // already, nothing is cancelled, and this is the only sign that they are void.
-  const bool answers_caller = message.wanted_by.empty() && std::exchange(caller_had_turn_, false);
-  if (answers_caller && std::exchange(has_words_out_, false)) {
+  if (!message.wanted_by.empty()) return;
+  if (std::exchange(spoke_over_agent_, false) && std::exchange(has_words_out_, false)) {
     events.emplace_back(call::VoiceInterrupted{});
   }
 }
@@ -268,6 +272,8 @@ void RealtimeProvider::report_failure(const ResponseDone& message, Events& event
   if (++failures_in_a_row_ >= failures_max && severity == VoiceSeverity::warning) {
     severity = VoiceSeverity::retry;
   }
+  // Once at once; after that it is the call's ladder that asks again.
+  if (failures_in_a_row_ == 1 && !queue_.repeat(message.id)) queue_.want(wish("answer", {}));
   last_error_ = rule;
   const auto code = message.error_code.empty() ? message.error_type : message.error_code;
   events.emplace_back(call::VoiceError{
@@ -312,7 +318,7 @@ void RealtimeProvider::handle(const ErrorMessage& message, Events& events) {
                                                                      : "unknown_error")});
 }
 
-void RealtimeProvider::ask(std::string_view purpose, std::string instructions, std::string& out) {
+WantedResponse RealtimeProvider::wish(std::string_view purpose, std::string_view instructions) {
   WantedResponse wanted;
   wanted.event_id = next_id(purpose);
   encode(CreateResponse{.event_id = wanted.event_id,
@@ -320,17 +326,19 @@ void RealtimeProvider::ask(std::string_view purpose, std::string instructions, s
                         .instructions = instructions,
                         .may_call_tools = instructions.empty()},
          wanted.message);
-  queue_.want(std::move(wanted));
+  return wanted;
+}
+
+void RealtimeProvider::ask(std::string_view purpose, std::string_view instructions,
+                           std::string& out) {
+  queue_.want(wish(purpose, instructions));
   if (auto message = queue_.next()) out += *message;
 }
 
 /// Asked for as soon as the server has the item and speaks of nothing else.
 void RealtimeProvider::answer_after(std::string item) {
-  WantedResponse wanted;
-  wanted.event_id = next_id("answer");
+  WantedResponse wanted = wish("answer", {});
   wanted.after_item = std::move(item);
-  encode(CreateResponse{.event_id = wanted.event_id, .purpose = "answer", .instructions = {}},
-         wanted.message);
   queue_.want(std::move(wanted));
 }
 

@@ -3,6 +3,8 @@
 // cannot be resumed; the next one is told the conversation so far as text. Not here: GPT-Live, SIP,
 // what transcription costs.
 //
+// Rules of time count the caller audio that was sent, which runs at real time.
+//
 // Mu-law goes both ways as it is. What the server really sends is checked (openai/audio_format),
 // and PCM at 24 kHz is understood too, said once per session by VoiceDefect "pcm_fallback".
 #pragma once
@@ -15,7 +17,6 @@
 #include <vector>
 
 #include "bridge/call/voice.hpp"
-#include "codec/resampler.hpp"
 #include "openai/audio_format.hpp"
 #include "openai/realtime_errors.hpp"
 #include "openai/realtime_messages.hpp"
@@ -72,7 +73,7 @@ class RealtimeProvider final : public call::VoiceProvider {
   struct Utterance {
     std::string id;
     std::int64_t next_index = 0;
-    std::int64_t samples = 0;  // received
+    std::size_t samples = 0;  // received
     int content_index = 0;
     bool is_void = false;                    // cut short at the server
     std::optional<std::uint8_t> odd_byte{};  // half a sample of PCM, the other half is on its way
@@ -109,7 +110,8 @@ class RealtimeProvider final : public call::VoiceProvider {
   void call_tools(const std::vector<FunctionCall>& calls, Events& events);
   void reply(Events& events);
   std::string next_id(std::string_view kind);
-  void ask(std::string_view purpose, std::string instructions, std::string& out);
+  WantedResponse wish(std::string_view purpose, std::string_view instructions);
+  void ask(std::string_view purpose, std::string_view instructions, std::string& out);
   void answer_after(std::string item);
   Response& response_of(std::string_view id);
 
@@ -118,6 +120,7 @@ class RealtimeProvider final : public call::VoiceProvider {
   void check_sound(std::span<const std::uint8_t> bytes, Events& events);
   void check_rate(const Response& response, const ResponseDone& message, Events& events);
   void fall_back(Events& events);
+  void append_pcm(std::span<const std::uint8_t> ulaw, std::string& out);
   Utterance& utterance_of(std::string_view id);
 
   std::shared_ptr<const RealtimeSettings> settings_;
@@ -133,16 +136,18 @@ class RealtimeProvider final : public call::VoiceProvider {
   bool is_seeded_ = false;
   bool is_hanging_up_ = false;
   bool caller_speaks_ = false;
-  bool caller_had_turn_ = false;  // since the last response began
-  bool has_words_out_ = false;    // audio that may still be playing
-  bool turn_has_ended_ = false;   // to be reported when no words of the turn are outstanding
-  bool must_cancel_ = false;      // the response being generated is not wanted any more
+  std::chrono::microseconds sent_{0};         // caller audio: runs at real time, so it is the clock
+  std::chrono::microseconds plays_until_{0};  // by that clock, the agent's audio at the earliest
+  bool spoke_over_agent_ = false;             // the caller, since the last response began
+  bool has_words_out_ = false;                // audio of an answer that was not cut
+  bool turn_has_ended_ = false;  // to be reported when no words of the turn are outstanding
+  bool must_cancel_ = false;     // the response being generated is not wanted any more
   int failures_in_a_row_ = 0;
   const ErrorRule* last_error_ = nullptr;
   std::chrono::milliseconds limit_reset_{0};
   std::string chat_id_;
   Formats formats_;
-  std::optional<codec::Resampler> uplink_;  // only when the server insists on PCM
+  std::int16_t last_sample_ = 0;  // sent, where the server insists on PCM
   ResponseQueue queue_;
   std::array<Response, 4> responses_;    // the latest; replaced in turn
   std::array<Utterance, 8> utterances_;  // the latest; replaced in turn

@@ -24,8 +24,9 @@ void ResponseQueue::item_arrived(std::string_view item) {
 
 void ResponseQueue::created(std::string_view response, std::string_view wanted_by) {
   active_ = response;
+  active_ask_.reset();
   if (asked_ && asked_->wanted.event_id == wanted_by) {
-    asked_.reset();
+    active_ask_.swap(asked_);
     return;
   }
   std::erase_if(queue_, [](const Entry& entry) { return entry.is_answered(); });
@@ -37,6 +38,13 @@ void ResponseQueue::done(std::string_view response) {
   active_.clear();
   // It began after we had asked, so ours was refused, and the server did not say so.
   asked_.reset();
+}
+
+bool ResponseQueue::repeat(std::string_view response) {
+  if (active_ != response || !active_ask_) return false;
+  queue_.push_front(std::move(*active_ask_));
+  active_ask_.reset();
+  return true;
 }
 
 void ResponseQueue::refused(std::string_view event_id, bool again) {

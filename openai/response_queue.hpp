@@ -33,6 +33,9 @@ class ResponseQueue {
   /// `wanted_by` empty: the server made it by itself; it then answers every item that had arrived.
   void created(std::string_view response, std::string_view wanted_by);
   void done(std::string_view response);
+  /// The response being generated failed: what asked for it is wanted once more. False when nobody
+  /// did, or it is another response.
+  bool repeat(std::string_view response);
   /// The server refused the message of that event id. `again`: only because another was active.
   void refused(std::string_view event_id, bool again);
   /// While held, answers wait; what was asked for in so many words (no `after_item`) does not.
@@ -50,8 +53,9 @@ class ResponseQueue {
   };
 
   std::deque<Entry> queue_;
-  std::optional<Entry> asked_;  // sent, not confirmed
-  std::string active_;          // id of the response being generated
+  std::optional<Entry> asked_;       // sent, not confirmed
+  std::string active_;               // id of the response being generated
+  std::optional<Entry> active_ask_;  // what asked for it
   bool holds_answers_ = false;
 };
 

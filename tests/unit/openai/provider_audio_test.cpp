@@ -53,6 +53,18 @@ std::string heard(Talk& talk, const std::string& utterance, int heard_ms, int le
   });
 }
 
+/// What caller audio becomes for a session in PCM.
+std::vector<std::int16_t> pcm_sent(Talk& talk, const Bytes& ulaw) {
+  const auto text = encoded([&](std::string& out) { talk.provider.encode_audio(ulaw, out); });
+  const auto data = value_of(text, "audio");
+  Bytes room(codec::decoded_size_max(data.size()));
+  const auto decoded = codec::base64_decode(data, room);
+  REQUIRE(decoded);
+  std::vector<std::int16_t> samples(decoded.size / 2);
+  std::memcpy(samples.data(), room.data(), decoded.size);
+  return samples;
+}
+
 }  // namespace
 
 TEST_CASE("caller audio goes to OpenAI as the bytes it came in", "[openai]") {
@@ -109,20 +121,15 @@ TEST_CASE("a session that says PCM is understood, in both directions, and told o
   CHECK(samples_of(talk, audio_delta("a1", as_pcm(wave)), 24000) == wave);
   CHECK(talk.none<call::VoiceDefect>());
 
-  // 200 ms of caller audio come out as 200 ms at 24 kHz, less what the filter holds back.
-  std::size_t bytes = 0;
-  for (int i = 0; i < 50; ++i) {
-    const auto text = encoded(
-        [&](std::string& out) { talk.provider.encode_audio(as_ulaw(tone(8000, 20)), out); });
-    if (text.empty()) continue;
-    const auto data = value_of(text, "audio");
-    Bytes room(codec::decoded_size_max(data.size()));
-    const auto decoded = codec::base64_decode(data, room);
-    REQUIRE(decoded);
-    bytes += decoded.size;
-  }
-  CHECK(bytes > 900 * 48);
-  CHECK(bytes <= 1000 * 48);
+  // Caller audio: three samples for one, on the line from the last to the next.
+  const Bytes loud = as_ulaw(tone(8000, 20));
+  const auto sent = pcm_sent(talk, loud);
+  REQUIRE(sent.size() == 3 * loud.size());
+  for (std::size_t i = 0; i < loud.size(); ++i)
+    CHECK(sent[3 * i + 2] == codec::ulaw_decode(loud[i]));
+  CHECK(sent[4] == sent[2] + (sent[5] - sent[2]) * 2 / 3);
+  CHECK(pcm_sent(talk, Bytes(7, 0xFF)).size() == 21);
+  CHECK(pcm_sent(talk, Bytes(1000, 0xFF)).size() == 3000);
 }
 
 TEST_CASE("a session that promises mu-law and sends PCM is found out by its sound", "[openai]") {

@@ -179,6 +179,20 @@ TEST_CASE("an answer that failed is a warning, the third in a row is the end of 
   CHECK(last.slug == "rate_limit");
 }
 
+TEST_CASE("an answer that failed is asked for once more, at once", "[openai]") {
+  Talk talk;
+  const auto greeting = encoded([&](std::string& out) { talk.provider.encode_greeting(out); });
+  talk.hear(response_created("resp_1", value_of(greeting, "event_id")));
+  talk.hear(response_done("resp_1", "failed"));
+  CHECK(talk.only<call::VoiceReply>().text == greeting);
+  talk.hear(response_created("resp_2", value_of(greeting, "event_id")));
+  talk.hear(response_done("resp_2", "failed"));
+  CHECK(talk.none<call::VoiceReply>());
+  talk.hear_all({response_created("resp_3"), response_done("resp_3")});
+  talk.hear_all({response_created("resp_4"), response_done("resp_4", "failed")});
+  CHECK(value_of(talk.only<call::VoiceReply>().text, "purpose") == "answer");
+}
+
 TEST_CASE("an answer that failed for want of quota is the end of the provider", "[openai]") {
   Talk talk;
   talk.hear(response_done("resp_1", "failed",

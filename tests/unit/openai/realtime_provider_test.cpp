@@ -256,6 +256,25 @@ TEST_CASE("an answer to speech over words that were generated already voids thes
   CHECK(talk.none<call::VoiceInterrupted>());
 }
 
+TEST_CASE("an answer to speech after the words were played voids nothing", "[openai]") {
+  Talk talk;
+  const auto send = [&](int ms) {
+    encoded([&](std::string& out) { talk.provider.encode_audio(frames(ms / 20), out); });
+  };
+  const auto answer_to_speech_at = [&](int ms, const std::string& number) {
+    talk.hear_all({speech_started("u" + number, ms), speech_stopped("u" + number, ms + 500),
+                   committed("u" + number), response_created("resp_" + number)});
+    return !talk.none<call::VoiceInterrupted>();
+  };
+  send(1000);
+  talk.hear_all({response_created("resp_1"), audio_delta("a1", frames(200)),
+                 response_done("resp_1")});  // 4 s of it, heard from 1 s on
+  CHECK_FALSE(answer_to_speech_at(7000, "2"));
+  send(1000);
+  talk.hear_all({audio_delta("a2", frames(200), "resp_2"), response_done("resp_2")});
+  CHECK(answer_to_speech_at(7000, "3"));  // two answers in a row are 8 s
+}
+
 TEST_CASE("settings that the server refuses are fatal, other refused messages are not",
           "[openai]") {
   for (const std::string code : {"unknown_parameter", "invalid_value", ""}) {

@@ -134,6 +134,20 @@ TEST_CASE("while answers are held, only what was asked for in so many words is s
   CHECK(next(queue) == "create e1");
 }
 
+TEST_CASE("an answer that failed can be asked for once more, if it was asked for", "[openai]") {
+  ResponseQueue queue;
+  want(queue, "e1");
+  next(queue);
+  queue.created("r1", "e1");
+  CHECK_FALSE(queue.repeat("r0"));
+  CHECK(queue.repeat("r1"));
+  CHECK_FALSE(queue.repeat("r1"));
+  queue.done("r1");
+  CHECK(next(queue) == "create e1");
+  queue.created("r2", "");
+  CHECK_FALSE(queue.repeat("r2"));
+}
+
 TEST_CASE("a response that ends without having begun frees nothing that is not free", "[openai]") {
   ResponseQueue queue;
   queue.done("r0");
