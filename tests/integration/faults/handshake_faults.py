@@ -7,7 +7,7 @@ import time
 
 from case import fault
 from checks import equal, true
-from talk import apology, ends_well, hang_up, heard_ms, order, sessions_are_closed, talking
+from talk import (apology, caller_says, ends_well, greeting_is_over, heard_ms, order, sessions_are_closed, talking)
 
 STAY = [{"do": "wait_hangup", "timeout_ms": 40000}]
 
@@ -98,6 +98,23 @@ def in_time(lane):
     lane.stream(sid)
     lane.until("the agent is heard", lambda: heard_ms(lane, sid) > 500)
     ends_well(lane, sid)
+
+
+@fault("silent", "E12: an agent that stays silent after a nudge and in a second session is given up after 15 s, with an apology",
+       alone=True)
+def frozen(lane):
+    sid = talking(lane)
+    greeting_is_over(lane, sid)
+    order(lane, lane.sessions(sid)[0], "mute")
+    lane.control.post("/evi/next", {"count": 1, "faults": {"mute_after_ms": 0}})
+    caller_says(lane, sid)
+    begun = time.monotonic()
+    true("sorry" in apology(lane, sid), "no apology")
+    true(15 <= time.monotonic() - begun <= 25, f"after {time.monotonic() - begun:.1f} s")  # the question takes 3 s of them
+    equal(lane.row(sid)["end_reason"], "voice_frozen", "end")
+    steps = [json.loads(event)["step"] for event in lane.events(sid, "agent_frozen")]
+    equal(steps, ["nudge", "resume", "give_up"], "steps")
+    sessions_are_closed(lane, sid)
 
 
 @fault("secure", "E04: an agent whose TLS handshake hangs is given up in stage tls, and the caller hears an apology", alone=True)

@@ -107,16 +107,33 @@ class Lane(World):
         self.gate.mode(f"{self.name}-database", "black_hole")
         environment["DATABASE_URL"] = f"postgresql://tandem@127.0.0.1:{port}/tandem"
 
+    def start(self, count=1, **body):
+        """As World's; the calls are remembered for what_happened()."""
+        sids = super().start(count, **body)
+        vars(self._touched).setdefault("calls", []).extend(sids)
+        return sids
+
     def fault(self, leg, kind, **details):
-        """Does something to the connections of a leg; they are remembered for cause_table()."""
+        """Does something to the connections of a leg; they are remembered for what_happened()."""
         connections = self.gate.fault(leg, kind, **details)
         assert connections, f"the gate knows no live connection of {leg}"
         vars(self._touched).setdefault("connections", set()).update(connections)
 
-    def cause_table(self):
-        """What this thread's case had the gate do, connection by connection."""
-        return [line for number in sorted(vars(self._touched).pop("connections", set()))
-                for line in self.gate.table(connection=number)]
+    def begin_case(self):
+        """Forgets what this thread had happen before."""
+        vars(self._touched).clear()
+
+    def what_happened(self):
+        """What the gate did for this thread's case, connection by connection, and what the bridge wrote down of its
+        calls, unless they are many."""
+        touched = vars(self._touched)
+        lines = [line for number in sorted(touched.get("connections", ())) for line in self.gate.table(connection=number)]
+        for sid in touched.get("calls", [])[:3]:
+            lines.append(f"call {sid}, what the bridge wrote down:")
+            lines += [f"{offset:>9} ms  {kind} {data}" for kind, data, offset in self.sql(
+                "select event_type, event_data::text, offset_ms from bridge.events e join bridge.calls c on c.id = e.call_id "
+                f"where c.call_sid = '{sid}' and event_type <> 'turn_completed' order by c.start_time, seq")]
+        return lines
 
     def report(self, sid):
         """The carrier's view of a call, whether it is over or not."""

@@ -75,7 +75,8 @@ def fail(error):
 
 
 def run_case(case, lane, results):
-    results.run(case.name, lambda: case.run(lane), lane.cause_table)
+    lane.begin_case()
+    results.run(case.name, lambda: case.run(lane), lane.what_happened)
 
 
 def main(words):

@@ -14,106 +14,141 @@ DELAYED_BYTES_MAX = 1 << 20  # of one direction; what is not delayed is pushed b
 
 
 class Direction:
-    """Bytes on their way from one socket to another."""
+    """Bytes on their way from one socket to another. Whatever happens, advance() is called; it does all that may be done
+    under the rules of the moment."""
 
     def __init__(self, connection, name, source, sink):
         self.connection, self.name, self.source, self.sink = connection, name, source, sink
         self.head, self.taken, self.passed = bytearray(), 0, 0
         self.delay_s = self.pause_s = self.slice_bytes = 0
         self.corruptions, self.reset_at = {}, None
-        self.is_cut = self.is_over = False
+        self.is_over = False
+        self._is_cut = self._is_stalled = self._has_ended = self._is_reading = False
         self._held, self._held_bytes = deque(), 0  # (when due, bytes); no bytes: the source has ended
-        self._changed, self._room = asyncio.Event(), asyncio.Event()
-        self._flows = asyncio.Event()
-        self._flows.set()
-        self._stalls = 0
+        self._next_slice_at, self._stalls, self._timer = 0, 0, None
 
     def stall(self, ms):
-        self._flows.clear()
+        self._is_stalled = True
         self._stalls += 1
         if ms is not None:
             asyncio.get_running_loop().call_later(ms / 1000, self._resume, self._stalls)
 
     def _resume(self, stall):
-        if stall == self._stalls and not self._flows.is_set():
-            self.release()
+        if stall == self._stalls and self._is_stalled and not self.connection.is_over:
             self.connection.note(f"{self.name}: stall is over")
+            self.release()
+            self.advance()
 
     def release(self):
-        self._stalls += 1
-        self._flows.set()
+        self._is_stalled = False
 
-    def change(self):
-        """A rule changed: both sides look again."""
-        self._changed.set()
-        self._room.set()
+    def cut(self):
+        """FIN to the receiver, as soon as there is one."""
+        if not self._is_cut and self.connection.is_connected:
+            self.sink.shutdown(socket.SHUT_WR)
+        self._is_cut = True
 
-    def _held_bytes_max(self):
-        return DELAYED_BYTES_MAX if self.delay_s and not self.pause_s else CHUNK_BYTES
+    def begin(self):
+        if self._is_cut:
+            self.sink.shutdown(socket.SHUT_WR)
+        self.advance()
 
-    async def take(self):
-        loop = asyncio.get_running_loop()
-        while True:
-            await self._flows.wait()
-            while self._held_bytes >= self._held_bytes_max():
-                self._room.clear()
-                await self._room.wait()
-            data = await loop.sock_recv(self.source, CHUNK_BYTES)
-            self.taken += len(data)
-            self.head += data[:HEAD_BYTES - len(self.head)]
-            self._held.append((time.monotonic() + self.delay_s, data))
-            self._held_bytes += len(data)
-            self._changed.set()
-            if not data:
-                return
+    def advance(self):
+        if self.connection.is_over or self.is_over:
+            return
+        try:
+            self._pass_on()
+        except OSError as error:
+            return self.connection.reset(f"broken by a peer: {type(error).__name__}")
+        if not self.connection.is_over:
+            self._read_or_rest()
 
-    async def pass_on(self):
-        while True:
+    def _pass_on(self):
+        if self._timer:
+            self._timer.cancel()
+        while not self._is_stalled:
             if self.reset_at is not None and self.passed >= self.reset_at:
-                await asyncio.sleep(0.01)  # the receiver shall have read what came before the RST
-                return self.connection.reset(f"after {self.reset_at} bytes {self.name}")
+                # in a moment: the receiver shall have read what came before the RST
+                return self._later(0.01, self.connection.reset, f"after {self.reset_at} bytes {self.name}")
             if not self._held:
-                self._changed.clear()
-                await self._changed.wait()
-                continue
-            await self._flows.wait()
-            wait_s = self._held[0][0] - time.monotonic()
+                return
+            due, data = self._held[0]
+            wait_s = max(due, self._next_slice_at) - time.monotonic()
             if wait_s > 0:
-                await asyncio.sleep(wait_s)
-                continue
-            _, data = self._held.popleft()
+                return self._later(wait_s, self.advance)
             if not data:
                 return self._end()
-            self._held_bytes -= len(data)
-            await self._write(data)
-            self._room.set()
+            if not self._write(due, data):
+                return
 
-    async def _write(self, data):
-        """One chunk, or its beginning: the rest goes back, so that a rule that changed holds for it."""
+    def _later(self, seconds, act, *arguments):
+        self._timer = asyncio.get_running_loop().call_later(seconds, act, *arguments)
+
+    def _write(self, due, data):
+        """One chunk, or its beginning. False when the receiver has no room."""
         size = min(len(data), self.slice_bytes or len(data))
         if self.reset_at is not None:
             size = min(size, self.reset_at - self.passed)
-        if size < len(data):
-            self._held.appendleft((0, data[size:]))
-            self._held_bytes += len(data) - size
-        piece = bytearray(data[:size])
-        for offset in [o for o in self.corruptions if self.passed <= o < self.passed + size]:
-            piece[offset - self.passed] ^= 1 << self.corruptions.pop(offset)
-        if not self.is_cut:
-            await asyncio.get_running_loop().sock_sendall(self.sink, piece)
-        self.passed += size
-        if self.slice_bytes and self.pause_s:
-            await asyncio.sleep(self.pause_s)
+        try:
+            sent = size if self._is_cut else self.sink.send(self._corrupted(data[:size]))
+        except BlockingIOError:
+            asyncio.get_running_loop().add_writer(self.sink, self._room_again)
+            return False
+        self.corruptions = {at: bit for at, bit in self.corruptions.items() if at >= self.passed + sent}
+        self.passed += sent
+        self._held_bytes -= sent
+        if sent < len(data):
+            self._held[0] = (due, data[sent:])
+        else:
+            self._held.popleft()
+        if self.slice_bytes:
+            self._next_slice_at = time.monotonic() + self.pause_s
+        return True
 
-    def cut(self):
-        if not self.is_cut:
-            self.is_cut = True
-            self.sink.shutdown(socket.SHUT_WR)
+    def _corrupted(self, data):
+        flips = [(at - self.passed, bit) for at, bit in self.corruptions.items() if 0 <= at - self.passed < len(data)]
+        if not flips:
+            return data
+        changed = bytearray(data)
+        for at, bit in flips:
+            changed[at] ^= 1 << bit
+        return changed
+
+    def _room_again(self):
+        asyncio.get_running_loop().remove_writer(self.sink)
+        self.advance()
 
     def _end(self):
         self.cut()
         self.is_over = True
         self.connection.note(f"{self.name}: ended by its sender")
+        self.connection.end_if_over()
+
+    def _read_or_rest(self):
+        bytes_max = DELAYED_BYTES_MAX if self.delay_s and not self.pause_s else CHUNK_BYTES
+        wants = not (self._is_stalled or self._has_ended) and self._held_bytes < bytes_max
+        if wants == self._is_reading:
+            return
+        self._is_reading = wants
+        loop = asyncio.get_running_loop()
+        if wants:
+            loop.add_reader(self.source, self._take)
+        else:
+            loop.remove_reader(self.source)
+
+    def _take(self):
+        try:
+            data = self.source.recv(CHUNK_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            return self.connection.reset(f"broken by a peer: {type(error).__name__}")
+        self._has_ended = not data
+        self.taken += len(data)
+        self.head += data[:HEAD_BYTES - len(self.head)]
+        self._held.append((time.monotonic() + self.delay_s if self.delay_s else 0, data))
+        self._held_bytes += len(data)
+        self.advance()
 
 
 class Connection:
@@ -125,7 +160,7 @@ class Connection:
         self.directions = {"up": Direction(self, "up", self.client, self.target),
                            "down": Direction(self, "down", self.target, self.client)}
         self.causes, self.is_over = [], False
-        self._tasks, self.starting = [], None
+        self.is_connected, self.starting = False, None
         self.note("accepted")
 
     def note(self, what):
@@ -139,17 +174,9 @@ class Connection:
             await asyncio.get_running_loop().sock_connect(self.target, self.listener.target)
         except OSError as error:
             return self.reset(f"target: {error}")
-        if not self.is_over:
-            self._tasks = [asyncio.create_task(self._guard(step())) for direction in self.directions.values()
-                           for step in (direction.take, direction.pass_on)]
-
-    async def _guard(self, step):
-        try:
-            await step
-        except OSError as error:
-            self.reset(f"broken by a peer: {type(error).__name__}")
-        if all(direction.is_over for direction in self.directions.values()):
-            self._close("both sides ended")
+        self.is_connected = True
+        for direction in self.directions.values():
+            direction.begin()
 
     def apply(self, fault):
         kind = fault["fault"]
@@ -172,24 +199,31 @@ class Connection:
                 direction.reset_at = fault["after_bytes"]
             elif kind == "half_close":
                 direction.cut()
-            direction.change()
+            if self.is_connected:
+                direction.advance()
 
     def reset(self, why):
+        if self.is_over:
+            return
         for end in (self.client, self.target):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() sends RST
         self._close(f"RST to both sides, {why}")
 
+    def end_if_over(self):
+        if all(direction.is_over for direction in self.directions.values()):
+            self._close("both sides ended")
+
     def _close(self, why):
-        if self.is_over:
-            return
         self.is_over = True
         self.note(why)
-        current = asyncio.current_task()
-        for task in [*self._tasks, self.starting]:
-            if task not in (None, current):
-                task.cancel()
-        # next turn of the loop: a socket may be closed only after nobody waits for it
-        asyncio.get_running_loop().call_soon(self._close_sockets)
+        if self.starting and not self.is_connected:
+            self.starting.cancel()
+        loop = asyncio.get_running_loop()
+        for end in (self.client, self.target):
+            loop.remove_reader(end)
+            loop.remove_writer(end)
+        # next turn of the loop: a connect that was cancelled lets go of its socket first
+        loop.call_soon(self._close_sockets)
 
     def _close_sockets(self):
         for end in (self.client, self.target):

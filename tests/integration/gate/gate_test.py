@@ -170,6 +170,8 @@ def half_closes(gate):
         ends.client.sendall(b"into the void")
         ends.peer.sendall(b"back")
         true(read(ends.client, 4) == b"back", "the way back ended too")
+    with Ends(gate, "half_closed_at_once", faults=[{"fault": "half_close", "direction": "up"}]).connect() as ends:
+        equal(len(ends.peer.recv(1)), 0, "bytes after FIN")
 
 
 @test("tcp_gate: black_hole accepts and says nothing, refuse closes the port, deaf lets connecting hang, forward mends")
