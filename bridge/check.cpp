@@ -12,6 +12,7 @@
 #include "bridge/net/http_client.hpp"
 #include "bridge/net/task.hpp"
 #include "bridge/net/tls.hpp"
+#include "bridge/preflight.hpp"
 #include "bridge/twilio/rest.hpp"
 #include "codec/resampler.hpp"
 #include "store/migrate.hpp"
@@ -123,31 +124,20 @@ void check_twilio(const Config& config, Report& report) {
                   "; check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN (or the API key)");
 }
 
-void check_hume(const Config& config, Report& report) {
-  core::OutgoingRequest request;
-  const std::string target =
-      config.hume.config_id.empty()
-          ? "/v0/evi/configs?page_number=0&page_size=1"
-          : "/v0/evi/configs/" + config.hume.config_id + "?page_number=0&page_size=1";
-  core::parse_url(config.hume.url + target, request.url);
-  request.headers = {{"X-Hume-Api-Key", config.hume.api_key.expose()}};
-  const auto answer = ask(std::move(request));
-  if (answer.failure != core::OutgoingResponse::Failure::none) {
-    return report.line(Mark::fail, "hume",
-                       answer.failure_text +
-                           "; Hume ended its hosted EVI on 13 November 2026: set HUME_URL to a "
-                           "private deployment or choose another VOICE_PROVIDER");
-  }
-  if (answer.status == 200) return report.line(Mark::ok, "hume", "reachable, key accepted");
-  const bool is_refusal = answer.status == 401 || answer.status == 403;
-  report.line(Mark::fail, "hume",
-              "HTTP " + std::to_string(answer.status) +
-                  (is_refusal ? "; check HUME_API_KEY" : "; check HUME_CONFIG_ID and HUME_URL"));
+/// Calls can be carried without the fallback, so what is wrong with it is a warning.
+void check_voice(const Config& config, VoiceProviderName provider, bool is_fallback,
+                 Report& report) {
+  const auto result = judge_preflight(config, provider, ask(preflight_request(config, provider)));
+  const std::string what =
+      std::string(is_fallback ? "voice fallback " : "voice ") + std::string(to_string(provider));
+  if (!result.is_ready)
+    return report.line(is_fallback ? Mark::warn : Mark::fail, what, result.detail);
+  report.line(result.is_worth_a_warning ? Mark::warn : Mark::ok, what, result.detail);
 }
 
-void check_gemini(const Config& config, Report& report) {
+void check_analysis(const Config& config, Report& report) {
   if (config.gemini.api_key.empty()) {
-    return report.line(Mark::warn, "gemini",
+    return report.line(Mark::warn, "analysis",
                        "GEMINI_API_KEY is not set: outcomes will not be analysed");
   }
   core::OutgoingRequest request;
@@ -155,8 +145,8 @@ void check_gemini(const Config& config, Report& report) {
   request.headers = {{"x-goog-api-key", config.gemini.api_key.expose()}};
   const auto answer = ask(std::move(request));
   if (answer.status == 200)
-    return report.line(Mark::ok, "gemini", config.gemini.model + " is available");
-  report.line(Mark::fail, "gemini",
+    return report.line(Mark::ok, "analysis", config.gemini.model + " is available");
+  report.line(Mark::fail, "analysis",
               answer.status == 0 ? answer.failure_text + "; check GEMINI_URL"
                                  : "HTTP " + std::to_string(answer.status) +
                                        "; check GEMINI_API_KEY and GEMINI_MODEL");
@@ -179,8 +169,9 @@ bool check(const Config& config, std::ostream& out) {
   check_spool(config, report);
   check_database(config, report);
   check_twilio(config, report);
-  if (config.voice_provider == VoiceProviderName::hume) check_hume(config, report);
-  check_gemini(config, report);
+  check_voice(config, config.voice_provider, false, report);
+  if (config.voice_fallback) check_voice(config, *config.voice_fallback, true, report);
+  check_analysis(config, report);
   return report.passed();
 }
 

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <tuple>
+#include <utility>
 
 #include "bridge/agent_prompt.hpp"
+#include "gemini/live_provider.hpp"
+#include "gemini/live_voices.hpp"
 #include "hume/provider.hpp"
 #include "openai/realtime_provider.hpp"
 
@@ -28,17 +32,35 @@ Maker hume_maker(const Config& config) {
   };
 }
 
+/// Prompt and greeting.
+using Persona = std::pair<std::string, std::string>;
+
+/// The same agent at every provider that stores no configuration of its own.
+Persona persona_of(const Config::Agent& agent) {
+  if (!agent.prompt.empty()) return {agent.prompt, agent.greeting};
+  return {std::string(receptionist_prompt()),
+          agent.greeting.empty() ? std::string(receptionist_greeting()) : agent.greeting};
+}
+
+Maker gemini_maker(const Config& config) {
+  gemini::LiveSettings settings;
+  core::parse_url(config.gemini.url, settings.base_url);
+  settings.api_key = config.gemini.api_key;
+  settings.model = config.gemini.live_model;
+  std::tie(settings.prompt, settings.greeting) = persona_of(config.agent);
+  settings.voice = gemini::known_voice(config.agent.voice);
+  settings.offers_transfer = !config.fallback_number.empty();
+  return [shared = std::make_shared<const gemini::LiveSettings>(std::move(settings))] {
+    return std::make_unique<gemini::LiveProvider>(shared);
+  };
+}
+
 Maker openai_maker(const Config& config) {
   openai::RealtimeSettings settings;
   core::parse_url(config.openai.url, settings.base_url);
   settings.api_key = config.openai.api_key;
   settings.model = config.openai.realtime_model;
-  settings.instructions = config.agent.prompt;
-  settings.greeting = config.agent.greeting;
-  if (settings.instructions.empty()) {
-    settings.instructions = receptionist_prompt();
-    if (settings.greeting.empty()) settings.greeting = receptionist_greeting();
-  }
+  std::tie(settings.instructions, settings.greeting) = persona_of(config.agent);
   settings.voice = config.agent.voice;
   settings.offers_transfer = !config.fallback_number.empty();
   return [shared = std::make_shared<const openai::RealtimeSettings>(std::move(settings))] {
@@ -53,6 +75,7 @@ struct Provider {
 
 constexpr std::array providers = {
     Provider{VoiceProviderName::hume, hume_maker},
+    Provider{VoiceProviderName::gemini, gemini_maker},
     Provider{VoiceProviderName::openai, openai_maker},
 };
 

@@ -27,7 +27,7 @@ struct SpeechParameters {
   float floor_rise_db_per_s = 6.0F;     ///< how fast noise is learnt while nobody speaks
   float floor_rise_in_speech_db_per_s =
       1.5F;                                 ///< a new steady noise ends as "speech" within seconds
-  std::chrono::milliseconds attack{60};     ///< loud for this long: speech has started
+  std::chrono::milliseconds attack{60};     ///< more loud than quiet by this: speech has started
   std::chrono::milliseconds hangover{300};  ///< quiet for this long: speech has ended
 };
 

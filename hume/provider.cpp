@@ -137,7 +137,9 @@ void EviProvider::handle(const ChatMetadata& message, Events& events) {
 
 void EviProvider::handle(const UserMessage& message, Events& events) {
   talk_goes_on();
-  if (is_blank(message.content) || (message.from_text && message.content == nudge_text)) return;
+  if (is_blank(message.content)) return;
+  if (message.from_text && message.content == nudge_text)
+    return void(events.emplace_back(call::VoiceNudged{}));
   events.emplace_back(call::VoiceText{.speaker = core::Speaker::user,
                                       .text = message.content,
                                       .utterance = {},

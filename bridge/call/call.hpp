@@ -148,6 +148,7 @@ class Call {
   void voice_event(const VoiceText&);
   void voice_event(const VoiceTurnEnded&);
   void voice_event(const VoiceInterrupted&);
+  void voice_event(const VoiceNudged&);
   void voice_event(const VoiceCallerSpeech&);
   void voice_event(const VoiceGoingAway&);
   void voice_event(const VoiceUsage&);
@@ -167,6 +168,7 @@ class Call {
   void on(const VoiceUnreachable&);
   void open_voice();
   void lose_voice(const VoiceVerdict& verdict);
+  void write_held_words();
   void follow(const VoiceAttempts::Decision& decision);
   void fail_voice(EndReason reason);
   void close_voice(std::string_view reason);

@@ -23,7 +23,9 @@ void Call::watch_caller_speech(std::span<const std::uint8_t> ulaw) {
   const auto length = codec::duration_of(ulaw.size());
   const auto begin = moment_.now - length;
   float level = codec::ulaw_level_dbfs(ulaw);
-  if (level <= echo_.ceiling(moment_.now)) level = std::min(level, caller_speech_.noise_floor());
+  const bool may_be_echo = level <= echo_.ceiling(moment_.now);
+  if (may_be_echo && !caller_speech_.is_speaking()) echo_.overheard(level, moment_.now);
+  if (may_be_echo) level = std::min(level, caller_speech_.noise_floor());
   const auto change = caller_speech_.push_level(level, since(began_, begin), length);
   if (caller_speech_.is_speaking()) caller_speech_us_ += length.count();
   if (!change) return;
@@ -123,6 +125,7 @@ void Call::interrupt(std::string_view by) {
     });
   }
   settle_heard();
+  suppressed_since_.reset();
   spoke_over_agent_ = false;
   turn_is_over_ = true;
   if (unplayed <= 0ms) return;

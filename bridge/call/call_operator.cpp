@@ -38,7 +38,8 @@ void Call::on(const OperatorPause& input) {
 }
 
 void Call::on(const OperatorTransfer& input) {
-  if (is_announced() || state_ == State::closing) return;
+  if (!stream_is_live_ || state_ == State::closing)
+    return write_event("operator_transfer_refused", R"({"why":"nobody is on the line"})");
   write_event("operator_transfer", "{}");
   interrupt("operator");
   transfer(input.to,

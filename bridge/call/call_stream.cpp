@@ -101,6 +101,7 @@ void Call::begin_stream(const CarrierStart& start) {
     write_event("stream_resumed", "{}");
   }
   uplink_.begin_stream();
+  frame_tokens_at_ = moment_.now;
   playout_.open(moment_.now);
   playout_.release(moment_.now);
   if (voice_state_ != VoiceState::ready && !voice_away_since_) voice_away_since_ = moment_.now;
@@ -110,12 +111,14 @@ void Call::begin_stream(const CarrierStart& start) {
 }
 
 /// T18: far more audio than a line can carry is an attack or a loop, and would starve other calls.
+/// A carrier that was silent may bring what it owes for that time at once.
 bool Call::is_flood(std::size_t bytes) {
-  const std::chrono::duration<double> passed = moment_.now - frame_tokens_at_;
+  const auto passed = std::chrono::duration<double>(moment_.now - frame_tokens_at_).count();
   frame_tokens_at_ = moment_.now;
-  frame_tokens_ =
-      std::min<double>(limits::caller_frames_burst_max,
-                       frame_tokens_ + passed.count() * limits::caller_frames_per_second_max);
+  constexpr double frames_per_second = 1000.0 / codec::frame_duration.count();
+  const double owed = passed > 1.0 ? passed * frames_per_second : 0.0;
+  const double earned = frame_tokens_ + passed * limits::caller_frames_per_second_max;
+  frame_tokens_ = std::max(frame_tokens_, std::min(limits::caller_frames_burst_max + owed, earned));
   frame_tokens_ -= std::max(1.0, static_cast<double>(bytes) / codec::frame_bytes);
   return frame_tokens_ < 0;
 }

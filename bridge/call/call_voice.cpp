@@ -69,7 +69,6 @@ void Call::voice_event(const VoiceText& text) {
   const bool is_user = text.speaker == core::Speaker::user;
   if (is_user) {
     greeting_guard_until_.reset();
-    suppressed_since_.reset();
     if (cuts_in(text)) interrupt("words");
     if (playout_.unplayed(moment_.now) <= 0ms) dead_air_.caller_words(moment_.now);
   } else if (suppress_second_greeting(text.utterance)) {
@@ -90,6 +89,9 @@ void Call::voice_event(const VoiceTurnEnded&) {
 }
 
 void Call::voice_event(const VoiceInterrupted&) { interrupt("agent"); }
+
+// What it says from here on is the answer that it was asked for.
+void Call::voice_event(const VoiceNudged&) { greeting_guard_until_.reset(); }
 
 void Call::voice_event(const VoiceCallerSpeech& speech) {
   // The provider's ears are as good as ours: the first to hear it holds.

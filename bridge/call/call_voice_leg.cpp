@@ -93,6 +93,7 @@ void Call::lose_voice(const VoiceVerdict& verdict) {
       VoiceReport{std::string(voice().name()), false, verdict.severity, verdict.why});
   std::string why = R"({"why":)";
   codec::append_json_string(why, verdict.why);
+  write_held_words();
   write_event("voice_closed", why + "}");
   voice_state_ = VoiceState::gone;
   voice_stalled_since_.reset();
@@ -138,7 +139,23 @@ void Call::close_voice(std::string_view reason) {
       voice_state_ != VoiceState::gone && voice_state_ != VoiceState::waiting_to_open;
   voice_state_ = VoiceState::gone;
   uplink_.stop_clock();
-  if (is_open) outputs_.emplace_back(CloseLeg{Leg::voice, 1000, reason});
+  if (!is_open) return;
+  write_held_words();
+  outputs_.emplace_back(CloseLeg{Leg::voice, 1000, reason});
+}
+
+/// What the agent's provider kept back is said now or never: the next one has to know it too.
+void Call::write_held_words() {
+  std::vector<VoiceEvent> events;
+  voice().settle(events);
+  for (const auto& event : events) {
+    const auto* text = std::get_if<VoiceText>(&event);
+    if (text == nullptr || !text->is_final) continue;
+    const bool is_user = text->speaker == core::Speaker::user;
+    if (!is_user && suppress_second_greeting(text->utterance)) continue;
+    write_transcript(text->speaker, text->text, is_user ? "user_message" : "assistant_message",
+                     text->utterance);
+  }
 }
 
 void Call::voice_event(const VoiceReady& ready) {
@@ -170,15 +187,20 @@ void Call::greet_or_return() {
   if (is_paused_)
     send_voice(not_timed, [this](std::string& out) { voice().encode_pause(true, out); });
   if (!std::exchange(returns_, false)) {
-    if (std::exchange(is_greeted_, true)) return;
-    return send_voice(not_timed, [this](std::string& out) { voice().encode_greeting(out); });
+    const auto encode_first_words = [this](std::string& out) {
+      is_greeted_ ? voice().encode_nudge(out) : voice().encode_greeting(out);
+    };
+    // Lost before its first word, while the caller had spoken already: an answer is owed all the
+    // same.
+    if (!is_greeted_ || dead_air_.owes_answer()) send_voice(not_timed, encode_first_words);
+    is_greeted_ = true;
+    return;
   }
   is_greeted_ = true;
   if (settings_.previous && sessions_ == 1) dead_air_.caller_words(moment_.now);
   const bool owes = dead_air_.owes_answer();
   if (voice().capabilities().greets_by_itself) {
-    greeting_guard_until_ = moment_.now + (owes ? core::Duration(limits::nudge_answer_min)
-                                                : limits::second_greeting_window);
+    greeting_guard_until_ = moment_.now + limits::second_greeting_window;
   }
   send_voice(not_timed, [this](std::string& out) { voice().encode_context(back_note, out); });
   if (owes) send_voice(not_timed, [this](std::string& out) { voice().encode_nudge(out); });
@@ -230,6 +252,10 @@ void Call::advance_dead_air() {
   scene.agent_is_away = voice_state_ != VoiceState::ready;
   scene.is_held = is_paused_ || after_words_ != AfterWords::nothing;
   scene.carrier_heard_at = carrier_heard_at_;
+  // It stopped in mid-sentence: the rest is owed from the moment at which it should have followed.
+  const bool is_cut_short = voice_state_ == VoiceState::ready && !turn_is_over_ &&
+                            !scene.agent_is_heard && !scene.caller_speaks;
+  if (is_cut_short && !dead_air_.owes_answer()) dead_air_.agent_was_cut(moment_.now);
   const auto before = dead_air_.silence();
   const auto step = dead_air_.advance(moment_.now, scene);
   const bool went_dead = dead_air_.silence() == Silence::line_dead && before != Silence::line_dead;

@@ -1,5 +1,6 @@
 #include "bridge/call/dead_air.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "bridge/core/limits.hpp"
@@ -56,35 +57,50 @@ FreezeStep DeadAir::advance(core::TimePoint now, const Scene& scene) noexcept {
   if (accounted_until_) totals_[static_cast<std::size_t>(silence_)] += now - *accounted_until_;
   accounted_until_ = now;
   silence_ = classify(now, scene);
-  if (!owed_since_ || scene.is_held) return FreezeStep::none;
+  if (!owed_since_) return FreezeStep::none;
+  if (scene.is_held) {  // nobody may answer now, so nobody is late
+    owed_since_ = now;
+    taken_ = FreezeStep::none;
+    return FreezeStep::none;
+  }
   // While the caller speaks the agent is right to listen, and while audio plays it has answered.
   if (scene.caller_speaks || scene.agent_is_heard) return FreezeStep::none;
-  const auto owed = now - *owed_since_;
-  const auto take = [&](FreezeStep step, core::Duration after) {
-    if (taken_ >= step || owed < after) return false;
-    taken_ = step;
-    return true;
-  };
-  if (take(FreezeStep::give_up, limits::freeze_give_up_after)) return FreezeStep::give_up;
-  if (scene.agent_is_away) return FreezeStep::none;  // its return is being worked on
-  if (take(FreezeStep::resume, limits::freeze_resume_after)) return FreezeStep::resume;
-  if (take(FreezeStep::nudge, limits::freeze_nudge_after)) return FreezeStep::nudge;
-  return FreezeStep::none;
+  const auto step = next_step(scene.agent_is_away);
+  if (step == FreezeStep::none || now < due_at(step)) return FreezeStep::none;
+  taken_ = step;
+  taken_at_ = now;
+  return step;
+}
+
+/// One after the other. While the agent is away its return is being worked on, and only patience
+/// can end.
+FreezeStep DeadAir::next_step(bool agent_is_away) const noexcept {
+  if (taken_ == FreezeStep::give_up) return FreezeStep::none;
+  if (agent_is_away) return FreezeStep::give_up;
+  return static_cast<FreezeStep>(static_cast<int>(taken_) + 1);
+}
+
+/// Counted from when the answer was owed; a ladder that is climbed late, because a stall hid the
+/// silence, is climbed at the usual pace.
+core::TimePoint DeadAir::due_at(FreezeStep step) const noexcept {
+  switch (step) {
+    case FreezeStep::nudge:
+      return *owed_since_ + limits::freeze_nudge_after;
+    case FreezeStep::resume:
+      return std::max(*owed_since_ + limits::freeze_resume_after,
+                      taken_at_ + (limits::freeze_resume_after - limits::freeze_nudge_after));
+    default:
+      break;
+  }
+  const auto patience = *owed_since_ + limits::freeze_give_up_after;
+  if (taken_ != FreezeStep::resume) return patience;
+  return std::max(patience,
+                  taken_at_ + (limits::freeze_give_up_after - limits::freeze_resume_after));
 }
 
 std::optional<core::TimePoint> DeadAir::deadline() const noexcept {
-  if (!owed_since_) return std::nullopt;
-  switch (taken_) {
-    case FreezeStep::none:
-      return *owed_since_ + limits::freeze_nudge_after;
-    case FreezeStep::nudge:
-      return *owed_since_ + limits::freeze_resume_after;
-    case FreezeStep::resume:
-      return *owed_since_ + limits::freeze_give_up_after;
-    case FreezeStep::give_up:
-      break;
-  }
-  return std::nullopt;
+  if (!owed_since_ || taken_ == FreezeStep::give_up) return std::nullopt;
+  return std::min(due_at(next_step(false)), due_at(FreezeStep::give_up));
 }
 
 std::chrono::milliseconds DeadAir::total(Silence kind) const noexcept {

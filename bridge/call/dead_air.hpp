@@ -68,11 +68,14 @@ class DeadAir {
 
  private:
   [[nodiscard]] bool is_same_breath(core::TimePoint now) const noexcept;
+  [[nodiscard]] FreezeStep next_step(bool agent_is_away) const noexcept;
+  [[nodiscard]] core::TimePoint due_at(FreezeStep step) const noexcept;
   [[nodiscard]] Silence classify(core::TimePoint now, const Scene& scene) const noexcept;
 
   std::optional<core::TimePoint> owed_since_;
   bool goes_on_ = false;  // what the caller says now belongs to what is owed an answer already
   FreezeStep taken_ = FreezeStep::none;
+  core::TimePoint taken_at_{};
   Silence silence_ = Silence::none;
   std::optional<core::TimePoint> accounted_until_;
   std::array<core::Duration, silence_count> totals_{};

@@ -19,6 +19,12 @@ constexpr auto clock_slack = 60ms;
 /// Two false alarms whose distances differ by less have the same cause.
 constexpr float same_distance_db = 4.0F;
 constexpr float margin_db = 3.0F;
+/// Below this our own voice says nothing about the line.
+constexpr float quietest_reference_dbfs = -35.0F;
+/// 5 dB per second of the agent's voice.
+constexpr float trust_db_per_frame = 0.1F;
+/// What is overheard and nearer than this is more likely a person than an echo.
+constexpr float least_overheard_db = 12.0F;
 
 }  // namespace
 
@@ -50,6 +56,14 @@ float EchoReference::ceiling(core::TimePoint at) const noexcept {
   return loudest <= codec::silence_dbfs ? loudest : loudest - return_loss_db_;
 }
 
+void EchoReference::overheard(float level_dbfs, core::TimePoint at) noexcept {
+  const float loudest = loudest_around(at);
+  if (loudest < quietest_reference_dbfs) return;
+  const float seen = loudest - level_dbfs - margin_db;
+  const float risen = std::min(return_loss_db_ + trust_db_per_frame, return_loss_max_db);
+  return_loss_db_ = std::max(std::min(seen, risen), std::min(return_loss_db_, least_overheard_db));
+}
+
 void EchoReference::false_alarm(float level_dbfs, core::TimePoint at) noexcept {
   const float loudest = loudest_around(at);
   if (loudest <= codec::silence_dbfs) return;
@@ -62,7 +76,7 @@ void EchoReference::false_alarm(float level_dbfs, core::TimePoint at) noexcept {
 }
 
 void EchoReference::real_speech() noexcept {
-  return_loss_db_ = default_return_loss_db;
+  return_loss_db_ = std::max(return_loss_db_, default_return_loss_db);
   suspected_loss_db_.reset();
 }
 

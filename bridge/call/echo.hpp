@@ -26,6 +26,10 @@ class EchoReference {
   /// ours played in the last 600 ms.
   [[nodiscard]] float ceiling(core::TimePoint at) const noexcept;
 
+  /// Caller audio of this level came while nobody but us spoke. Shows how much of us comes back: a
+  /// line without an echo is trusted with quieter callers after a few seconds of the agent's voice.
+  void overheard(float level_dbfs, core::TimePoint at) noexcept;
+
   /// Caller audio of this level held the agent and turned out to be nothing. Twice the same
   /// distance below what we sent is an echo, not a cough: from then on it is expected.
   void false_alarm(float level_dbfs, core::TimePoint at) noexcept;
@@ -40,6 +44,7 @@ class EchoReference {
   [[nodiscard]] float loudest_around(core::TimePoint at) const noexcept;
 
   static constexpr float default_return_loss_db = 15.0F;
+  static constexpr float return_loss_max_db = 28.0F;
   std::array<Played, 64> ring_{};  // 1.28 s
   std::size_t next_ = 0;
   float return_loss_db_ = default_return_loss_db;

@@ -75,12 +75,13 @@ std::optional<core::TurnLatency> TurnClock::carrier_first_audio(
   core::TurnLatency turn;
   core::TimePoint reached = *stopped_;
   bool previous_known = true;
-  // A stamp that is missing leaves the time up to the next one unexplained; one that lies before
-  // its predecessor (the agent answered before its final text) takes no time. So the stages always
-  // add up to the gap.
+  // A stamp that is missing leaves the time up to the next one unexplained, except the final text:
+  // an agent that speaks before anybody wrote the caller's words down understands and answers in
+  // one stage. A stamp that lies before its predecessor takes no time. So the stages always add up
+  // to the gap.
   const auto stage = [&](const std::optional<core::TimePoint>& stamp, std::int64_t& us) {
     if (!stamp) {
-      previous_known = false;
+      previous_known = &stamp == &text_final_ && first_audio_.has_value();
       return;
     }
     const auto at_stage = std::max(*stamp, reached);

@@ -63,6 +63,9 @@ struct VoiceCallerSpeech {
   bool is_speaking = false;
 };
 
+/// The provider took our nudge: what it says from here on is the answer to it, no greeting.
+struct VoiceNudged {};
+
 /// The provider will close this session within `left`: open the next one before that, in a silence
 /// if there is one.
 struct VoiceGoingAway {
@@ -120,7 +123,7 @@ struct VoiceDefect {
 };
 
 using VoiceEvent =
-    std::variant<VoiceReady, VoiceAudio, VoiceText, VoiceTurnEnded, VoiceInterrupted,
+    std::variant<VoiceReady, VoiceAudio, VoiceText, VoiceTurnEnded, VoiceInterrupted, VoiceNudged,
                  VoiceCallerSpeech, VoiceGoingAway, VoiceUsage, VoiceHangUp, VoiceToolCall,
                  VoiceToolCancelled, VoiceReply, VoiceError, VoiceDefect>;
 
@@ -188,6 +191,10 @@ class VoiceProvider {
   virtual core::Result<core::Done, VoiceFailure> decode(std::string_view text,
                                                         std::vector<VoiceEvent>& events) = 0;
 
+  /// The session is over: appends, as final VoiceTexts, the words that waited for others to come
+  /// first. A provider that keeps none back needs none of this.
+  virtual void settle(std::vector<VoiceEvent>& events) { (void)events; }
+
   // Each appends one complete message to `out`, or nothing when the provider has no such message.
   /// Caller audio, mu-law 8 kHz, normally 160 bytes. Allocates nothing once `out` has its capacity.
   virtual void encode_audio(std::span<const std::uint8_t> ulaw, std::string& out) = 0;
@@ -198,8 +205,8 @@ class VoiceProvider {
   virtual void encode_pause(bool paused, std::string& out) = 0;
   /// Asks for the first words of the call; nothing for an agent that greets_by_itself.
   virtual void encode_greeting(std::string& out) = 0;
-  /// Asks an agent that owes an answer for it. What the provider echoes of this never becomes a
-  /// VoiceText.
+  /// Asks an agent that owes an answer for it. What the provider echoes of this becomes
+  /// VoiceNudged, never a VoiceText.
   virtual void encode_nudge(std::string& out) = 0;
   /// The caller heard only this much of the utterance. Nothing unless can_truncate.
   virtual void encode_heard(std::string_view utterance, std::chrono::milliseconds heard,

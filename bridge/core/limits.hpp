@@ -74,8 +74,6 @@ inline constexpr auto freeze_give_up_after = 15s;
 inline constexpr auto one_moment_after = 1500ms;
 // After a resume the agent may greet again; unasked words that begin within are not played.
 inline constexpr auto second_greeting_window = 3s;
-// An answer to a nudge cannot come sooner than this; what does is a greeting.
-inline constexpr auto nudge_answer_min = 400ms;
 inline constexpr std::size_t history_lines_max = 60;
 inline constexpr std::size_t tool_calls_remembered = 16;
 // E20: the provider does not read what we send; then the session is replaced.

@@ -1,7 +1,7 @@
 // A voice provider of one line per message, the second proof that bridge/call knows no provider:
 //   "ready CHAT" · "audio UTTERANCE INDEX MS" (8 kHz tone) · "user TEXT" · "interim TEXT" ·
 //   "assistant UTTERANCE TEXT" · "turn_end" · "interrupted" · "hang_up" · "error SEVERITY CODE" ·
-//   "speech on|off" · "going_away MS" · "tool ID NAME [ARGUMENTS]" · "typed TEXT" · "defect WHY" ·
+//   "nudged" · "speech on|off" · "going_away MS" · "tool ID NAME [ARGUMENTS]" · "typed TEXT" · "defect WHY" ·
 //   "bad"
 // and back: "audio BYTES" · "say TEXT" · "context TEXT" · "text TEXT" · "pause" · "resume" ·
 //   "greet" · "nudge" · "heard UTTERANCE MS OF_MS" · "tool_ok ID" · "tool_error ID" · "history N"
@@ -63,6 +63,7 @@ class LineVoice final : public call::VoiceProvider {
     if (word == "turn_end") events.emplace_back(call::VoiceTurnEnded{});
     if (word == "interrupted") events.emplace_back(call::VoiceInterrupted{});
     if (word == "hang_up") events.emplace_back(call::VoiceHangUp{});
+    if (word == "nudged") events.emplace_back(call::VoiceNudged{});
     if (word == "speech") events.emplace_back(call::VoiceCallerSpeech{rest(line) == "on"});
     if (word == "going_away")
       events.emplace_back(call::VoiceGoingAway{std::chrono::milliseconds(std::stoi(rest(line)))});

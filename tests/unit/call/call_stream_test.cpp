@@ -108,6 +108,13 @@ TEST_CASE("T18: a carrier that floods is cut off, one that catches up is not") {
   for (int i = 0; i < 400; ++i)
     catches_up.carrier(fmt::format("media {} {} 160", i + 2, 120 + 20 * i));
   CHECK_FALSE(catches_up.call().has_ended());
+  CallScript stalled;
+  stalled.talking();
+  stalled.speak(10);
+  stalled.pass(20s);
+  for (int i = 0; i < 1000; ++i)
+    stalled.carrier(fmt::format("media {} {} 160", i + 20, 400 + 20 * i));
+  CHECK_FALSE(stalled.call().has_ended());
   CallScript floods;
   floods.talking();
   for (int i = 0; i < 500; ++i) floods.carrier(fmt::format("media {} {} 160", i + 2, 120 + 20 * i));
@@ -211,6 +218,13 @@ TEST_CASE("E24: a tool call that comes twice is answered once, an unknown one po
   script.pass(3s);
   script.voice("tool t2 find_slot {}");
   CHECK(script.sent(Leg::voice, "tool_error t2") == 0);
+}
+
+TEST_CASE("an operator's transfer of a call that nobody is on is refused in the record") {
+  CallScript script;
+  script.input(OperatorTransfer{core::PhoneNumber("+15555550188"), ""});
+  CHECK(script.transfers_.empty());
+  CHECK(script.events("operator_transfer_refused") == 1);
 }
 
 TEST_CASE("an operator transfers with a note") {

@@ -83,6 +83,22 @@ TEST_CASE("an agent that comes back does not greet again, its next answer is hea
   CHECK(script.agent_bytes_sent() == 8000);
 }
 
+TEST_CASE("words of the caller do not make the rest of a second greeting heard") {
+  CallScript script;
+  script.talking();
+  script.voice("audio u1 0 500");
+  script.voice("turn_end");
+  script.speak(50);
+  lose_and_return(script);
+  script.voice("audio g2 0 500");
+  script.voice("interim a table");
+  script.voice("audio g2 1 500");
+  script.voice("audio g3 0 500");
+  script.voice("turn_end");
+  script.speak(50);
+  CHECK(script.agent_bytes_sent() == 4000);
+}
+
 TEST_CASE("an agent that was lost mid-sentence is asked to go on, and is heard") {
   CallScript script;
   script.talking();
@@ -94,6 +110,7 @@ TEST_CASE("an agent that was lost mid-sentence is asked to go on, and is heard")
   script.voice("audio g2 0 500");  // greets first
   script.voice("turn_end");
   script.speak(30);
+  script.voice("nudged");
   script.voice("audio u3 0 500");  // then goes on
   script.voice("turn_end");
   script.speak(50);
@@ -194,6 +211,7 @@ TEST_CASE("a frozen provider is followed by the next one, which has its own pati
   script.ready();
   script.speak(100);
   CHECK(script.call().state() == State::talking);
+  script.voice("nudged");
   script.voice("audio u1 0 500");
   script.speak(100);
   CHECK(script.agent_bytes_sent() == 4000);
@@ -256,6 +274,16 @@ TEST_CASE("a truncating provider is told what was heard of what it said") {
   script.voice("interrupted");
   CHECK(script.sent(Leg::voice, "heard u1 ") == 1);
   CHECK(script.sent(Leg::voice, "heard u1 1") == 1);
+}
+
+TEST_CASE(
+    "an agent that was lost before its first word is asked for the answer that the caller awaits") {
+  CallScript script;
+  script.talking();
+  script.voice("user Hello");
+  script.speak(10);
+  lose_and_return(script);
+  CHECK(script.sent(Leg::voice, "nudge") == 1);
 }
 
 TEST_CASE("an agent that does not speak first is asked to, once both legs are there") {

@@ -143,6 +143,43 @@ TEST_CASE("T13: a line that delivers nothing for two seconds is written down as 
   CHECK(script.events("line_silent") == 1);
 }
 
+TEST_CASE("E12: an agent that stops in mid-sentence with its session open is asked to go on") {
+  CallScript script;
+  script.talking();
+  script.voice("audio u1 0 1000");
+  script.speak(240);
+  CHECK(steps(script, "nudge") == 0);
+  script.speak(30);
+  CHECK(steps(script, "nudge") == 1);
+}
+
+TEST_CASE("an agent that was paused has its time anew when it may speak again") {
+  auto script = asked();
+  script.input(OperatorPause{true});
+  script.speak(900);
+  script.input(OperatorPause{false});
+  script.speak(190);
+  CHECK(steps(script, "nudge") == 0);
+  CHECK(steps(script, "give_up") == 0);
+  script.speak(20);
+  CHECK(steps(script, "nudge") == 1);
+}
+
+TEST_CASE("a stall that hid the silence does not make the ladder jump") {
+  DeadAir dead_air;
+  const core::TimePoint start{1h};
+  DeadAir::Scene scene;
+  scene.carrier_heard_at = start;
+  dead_air.caller_words(start);
+  CHECK(dead_air.advance(start + 20s, scene) == FreezeStep::nudge);
+  CHECK(dead_air.advance(start + 20100ms, scene) == FreezeStep::none);
+  CHECK(dead_air.advance(start + 24s, scene) == FreezeStep::resume);
+  CHECK(dead_air.advance(start + 30s, scene) == FreezeStep::none);
+  CHECK(dead_air.advance(start + 31s, scene) == FreezeStep::give_up);
+  CHECK(dead_air.advance(start + 60s, scene) == FreezeStep::none);
+  CHECK_FALSE(dead_air.deadline());
+}
+
 TEST_CASE("a paused agent owes nothing") {
   auto script = asked();
   script.input(OperatorPause{true});

@@ -59,6 +59,27 @@ TEST_CASE("two false alarms at the same distance are an echo; a real interruptio
   CHECK(echo.ceiling(start + 100ms) == Approx(level - 15));
 }
 
+TEST_CASE(
+    "a line that brings nothing back is trusted with quieter callers, an echo ends the trust") {
+  EchoReference echo;
+  core::TimePoint now{1h};
+  const auto loud = frames(1, 0x20);
+  const float level = codec::ulaw_level_dbfs(loud);
+  for (int i = 0; i < 150; ++i, now += 20ms) {
+    echo.sent(loud, now);
+    echo.overheard(-60.0F, now);
+  }
+  CHECK(echo.ceiling(now) == Approx(level - 28));
+  echo.sent(loud, now);
+  echo.overheard(level - 29, now);
+  CHECK(echo.ceiling(now) == Approx(level - 26));
+  for (int i = 0; i < 50; ++i, now += 20ms) {
+    echo.sent(loud, now);
+    echo.overheard(level - 20, now);
+  }
+  CHECK(echo.ceiling(now) == Approx(level - 17));
+}
+
 TEST_CASE("false alarms at different distances teach nothing") {
   EchoReference echo;
   const core::TimePoint start{1h};

@@ -73,11 +73,23 @@ TEST_CASE("the stages of any turn add up to its gap, whatever is missing or out 
 TEST_CASE("time that no stamp explains is a row of its own") {
   TurnClock clock;
   clock.caller_stopped(zero, zero + 1ms);
-  clock.voice_first_audio(zero + 900ms);  // no final text came
+  clock.text_final(zero + 300ms);
+  const auto turn = clock.carrier_first_audio(zero + 901ms, zero + 1000ms);  // of nobody's answer
+  REQUIRE(turn.has_value());
+  CHECK(turn->unexplained_us == 601'000);
+  CHECK(turn->to_audible_us == 99'000);
+  CHECK(turn->gap_us == 1'000'000);
+}
+
+TEST_CASE("an agent that speaks before the caller's words are written down answers in one stage") {
+  TurnClock clock;
+  clock.caller_stopped(zero, zero + 1ms);
+  clock.voice_first_audio(zero + 900ms);
   const auto turn = clock.carrier_first_audio(zero + 901ms, zero + 1000ms);
   REQUIRE(turn.has_value());
-  CHECK(turn->unexplained_us == 899'000);
-  CHECK(turn->to_audible_us == 99'000);
+  CHECK(turn->to_text_final_us == 0);
+  CHECK(turn->to_first_audio_us == 899'000);
+  CHECK(turn->unexplained_us == 0);
   CHECK(turn->gap_us == 1'000'000);
 }
 

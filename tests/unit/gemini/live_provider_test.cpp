@@ -153,6 +153,47 @@ TEST_CASE("a resumed Gemini session is not told its history, a refused one is", 
   CHECK(all<call::VoiceReply>(feed(provider, R"({"setupComplete":{}})")).size() == 1);
 }
 
+TEST_CASE("a resumed Gemini session is told what was said since its handle was given", "[gemini]") {
+  auto provider = make_provider();
+  start(provider);
+  feed_all(provider, {caller("Is Tuesday free?"), audio(), agent("Yes."), turn_over,
+                      handle_update("handle-1")});
+  SECTION("nothing, when it knows everything") {
+    CHECK(all<call::VoiceReply>(start(provider, true)).empty());
+  }
+  SECTION("the words that went down with the connection") {
+    feed_all(provider, {caller("At ten"), audio(), agent("You")});
+    const auto events = start(provider, true);
+    CHECK(only<call::VoiceReply>({events.end() - 2, events.end() - 1}).text ==
+          R"({"clientContent":{"turns":[{"role":"user","parts":[{"text":"At ten"}]},)"
+          R"({"role":"model","parts":[{"text":"You"}]}],"turnComplete":false}})");
+    CHECK(std::holds_alternative<call::VoiceReady>(events.back()));
+  }
+}
+
+TEST_CASE("a Gemini session lost before it had a handle is followed by one that knows",
+          "[gemini]") {
+  auto provider = make_provider();
+  start(provider);
+  feed_all(provider, {caller("Is Tuesday free?"), audio(), agent("Yes")});
+  provider.open(true);
+  CHECK(has(opening(provider), "historyConfig"));
+  const auto replies = all<call::VoiceReply>(feed(provider, R"({"setupComplete":{}})"));
+  REQUIRE(replies.size() == 1);
+  CHECK(has(replies[0].text, "Is Tuesday free?"));
+}
+
+TEST_CASE("a fresh Gemini session knows the words that nobody had settled yet", "[gemini]") {
+  auto provider = make_provider();
+  start(provider);
+  feed_all(provider, {caller("And on"), audio(), agent("We")});
+  provider.set_history(said_before);
+  const auto replies = all<call::VoiceReply>(start(provider));
+  REQUIRE(replies.size() == 1);
+  CHECK(has(replies[0].text, "Yes, at ten."));
+  CHECK(has(replies[0].text, R"({"text":"And on"}]},{"role":"model","parts":[{"text":"We"}]}])"));
+}
+
 TEST_CASE("of a long history Gemini gets the newest lines", "[gemini]") {
   auto provider = make_provider();
   std::vector<call::SpokenLine> lines;

@@ -173,6 +173,17 @@ TEST_CASE("what a lost Gemini connection left unsettled comes with the next one,
         Lines{"assistant: At ten."});
 }
 
+TEST_CASE("what a Gemini session left unsettled is given out when it is over, once", "[gemini]") {
+  auto provider = make_provider();
+  start(provider);
+  caller_says(provider, {"When?"});
+  feed_all(provider, {audio(), agent("At te")});
+  Events events;
+  provider.settle(events);
+  CHECK(finals(events) == Lines{"user: When?", "assistant: At te"});
+  CHECK(finals(start(provider, true)).empty());
+}
+
 TEST_CASE("words without end do not grow without bound", "[gemini]") {
   auto provider = make_provider();
   start(provider);
