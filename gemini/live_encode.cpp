@@ -76,6 +76,12 @@ void add_turn(std::string_view role, std::string_view text, std::string& out) {
   out += "}]}";
 }
 
+void add_lines(std::span<const call::SpokenLine> lines, std::string& out) {
+  for (const auto& line : lines) {
+    add_turn(line.speaker == core::Speaker::user ? "user" : "model", line.text, out);
+  }
+}
+
 void end_turns(bool complete, std::string& out) {
   out += R"(],"turnComplete":)";
   out += complete ? "true}}" : "false}}";
@@ -129,10 +135,15 @@ void encode_history(std::span<const call::SpokenLine> lines, std::string& out) {
   BRIDGE_ASSERT(!lines.empty());
   out += turns_head;
   if (lines.front().speaker == core::Speaker::assistant) add_turn("user", "[call connected]", out);
-  for (const auto& line : lines) {
-    add_turn(line.speaker == core::Speaker::user ? "user" : "model", line.text, out);
-  }
+  add_lines(lines, out);
   end_turns(true, out);
+}
+
+void encode_missed(std::span<const call::SpokenLine> lines, std::string& out) {
+  BRIDGE_ASSERT(!lines.empty());
+  out += turns_head;
+  add_lines(lines, out);
+  end_turns(false, out);
 }
 
 void encode_realtime_text(std::string_view text, std::string& out) {

@@ -113,6 +113,8 @@ void encode_content(std::string_view text, bool asks, std::string& out);
 /// `clientContent` of what was said before; `lines` not empty. The API wants the user first, so a
 /// conversation that the agent opened gets a user turn of ours in front.
 void encode_history(std::span<const call::SpokenLine> lines, std::string& out);
+/// `clientContent` of lines that a resumed session missed: known, not answered. `lines` not empty.
+void encode_missed(std::span<const call::SpokenLine> lines, std::string& out);
 /// `realtimeInput.text`: counts as words of the user.
 void encode_realtime_text(std::string_view text, std::string& out);
 

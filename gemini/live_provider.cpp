@@ -69,9 +69,15 @@ call::VoiceEndpoint LiveProvider::open(bool resume) {
   progress_ = {};
   progress_.was_resume = !handle_.empty();
   progress_.resumes = progress_.was_resume ? resumes + 1 : 0;
-  is_seeding_ = !progress_.was_resume && !history_.empty();
   tools_.clear();
-  transcript_.abandon();
+  const auto lost_words = transcript_.abandon();
+  if (!history_.empty()) {
+    history_.insert(history_.end(), lost_words.begin(), lost_words.end());
+  } else if (!progress_.was_resume) {
+    // Lost before the server had a handle to give: what we know ourselves has to do.
+    set_history(transcript_.unsaved());
+  }
+  is_seeding_ = !progress_.was_resume && !history_.empty();
   turn_ = Turn::none;
   end_is_due_ = false;
   is_hollow_ = false;
@@ -136,11 +142,14 @@ core::Result<core::Done, call::VoiceFailure> LiveProvider::decode(std::string_vi
 
 void LiveProvider::begin_session(const LiveServerMessage& message, Events& events) {
   if (std::exchange(progress_.was_ready, true)) return;
+  call::VoiceReply told;
   if (is_seeding_) {
-    call::VoiceReply seed;
-    encode_history(history_, seed.text);
-    events.emplace_back(std::move(seed));
+    encode_history(history_, told.text);
+  } else if (progress_.was_resume && !transcript_.unsaved().empty()) {
+    // A handle remembers the last whole turn; what was said since then was lost with the socket.
+    encode_missed(transcript_.unsaved(), told.text);
   }
+  if (!told.text.empty()) events.emplace_back(std::move(told));
   history_.clear();
   events.emplace_back(call::VoiceReady{core::ChatId(std::string(message.session_id)),
                                        core::ChatGroupId(handle_),
@@ -184,7 +193,10 @@ void LiveProvider::handle_call(const LiveFunctionCall& call, Events& events) {
 
 void LiveProvider::handle_session(const LiveServerMessage& message, Events& events) {
   const auto& update = message.resumption;
-  if (update && update->resumable && !update->handle.empty()) handle_ = update->handle;
+  if (update && update->resumable && !update->handle.empty()) {
+    handle_ = update->handle;
+    transcript_.saved();
+  }
   if (message.usage) events.emplace_back(usage_of(*message.usage));
   if (message.go_away) {
     progress_.was_warned = true;

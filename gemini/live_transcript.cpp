@@ -15,6 +15,8 @@ constexpr auto caller_pause = 1000ms;
 /// No turn on a telephone is longer; a server that never ends one must not make us grow.
 constexpr std::size_t words_bytes_max = 8 * 1024;
 
+constexpr std::size_t unsaved_max = 64;
+
 constexpr std::string_view blanks = " \t\r\n";
 
 std::string_view trimmed(std::string_view text) {
@@ -28,11 +30,17 @@ std::string_view trimmed(std::string_view text) {
 void LiveTranscript::caller_typed(std::string_view text) {
   text = trimmed(text);
   if (text.empty()) return;
+  keep(core::Speaker::user, text);
   settled_.emplace_back(call::VoiceText{.speaker = core::Speaker::user,
                                         .text = std::string(text),
                                         .utterance = {},
                                         .is_final = true,
                                         .is_typed = true});
+}
+
+void LiveTranscript::keep(core::Speaker speaker, std::string_view text) {
+  if (unsaved_.size() == unsaved_max) unsaved_.erase(unsaved_.begin());
+  unsaved_.push_back({speaker, std::string(text)});
 }
 
 void LiveTranscript::caller_said(std::string_view delta, Position at) {
@@ -104,7 +112,8 @@ void LiveTranscript::turn_over() {
   agent_is_complete_ = false;
 }
 
-void LiveTranscript::abandon() {
+std::vector<call::SpokenLine> LiveTranscript::abandon() {
+  auto earlier = std::exchange(unsaved_, {});
   if (caller_is_cause_) settle_caller();
   settle_waiting();
   settle_agent();
@@ -112,6 +121,9 @@ void LiveTranscript::abandon() {
   reply_runs_ = false;
   agent_is_complete_ = false;
   prompted_ = false;
+  auto settled = std::exchange(unsaved_, std::move(earlier));
+  for (const auto& line : settled) keep(line.speaker, line.text);
+  return settled;
 }
 
 void LiveTranscript::take(std::vector<call::VoiceEvent>& events) {
@@ -139,6 +151,7 @@ void LiveTranscript::add(core::Speaker speaker, std::string_view text, std::stri
                          bool is_final) {
   text = trimmed(text);
   if (text.empty()) return;
+  if (is_final) keep(speaker, text);
   settled_.emplace_back(call::VoiceText{.speaker = speaker,
                                         .text = std::string(text),
                                         .utterance = std::string(utterance),

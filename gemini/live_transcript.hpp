@@ -52,11 +52,16 @@ class LiveTranscript {
   void agent_cut();
   /// The server ended a turn that was not cut, with or without a reply.
   void turn_over();
-  /// The connection is gone: what is unsettled is final.
-  void abandon();
+  /// The connection is gone: what is unsettled is final. Returns these lines.
+  std::vector<call::SpokenLine> abandon();
 
   /// The agent's words are complete, but still wait for those of the caller.
   [[nodiscard]] bool is_waiting() const noexcept { return waits_; }
+
+  /// The final words since the last saved(), the oldest forgotten beyond a bound.
+  [[nodiscard]] const std::vector<call::SpokenLine>& unsaved() const noexcept { return unsaved_; }
+  /// The server can continue from here.
+  void saved() noexcept { unsaved_.clear(); }
 
   /// Moves what was settled since the last call to the end of `events`, in order.
   void take(std::vector<call::VoiceEvent>& events);
@@ -66,12 +71,14 @@ class LiveTranscript {
     std::string text;
     std::string utterance;
   };
+  void keep(core::Speaker speaker, std::string_view text);
   void settle_caller();
   void settle_agent();
   void settle_waiting();
   void add(core::Speaker speaker, std::string_view text, std::string_view utterance, bool is_final);
 
   std::vector<call::VoiceEvent> settled_;
+  std::vector<call::SpokenLine> unsaved_;
 
   std::string caller_;  // since their last final
   Position caller_at_{0};

@@ -52,7 +52,7 @@ export async function checkGeminiLiveFrames() {
   }
   await check("our Gemini provider sends every kind of frame that it has", () => {
     const kinds = new Set(made[1].answer.frames.map(([name]) => name));
-    assert.deepEqual([...kinds].sort(), ["audio", "context", "greeting", "hang_up", "history", "nudge", "repeat", "say",
+    assert.deepEqual([...kinds].sort(), ["audio", "context", "greeting", "hang_up", "history", "missed", "nudge", "repeat", "say",
       "setup", "setup_history", "setup_resume", "text", "tool_error", "tool_result"]);
   });
   await check("the key of Gemini Live is in a header and nowhere else", () => {

@@ -82,8 +82,11 @@ Frames all_frames(gemini::LiveProvider& provider) {
   add_tools(provider, frames);
   add_replies(provider, frames, "none",
               R"({"sessionResumptionUpdate":{"newHandle":"handle-5501","resumable":true}})");
+  add_replies(provider, frames, "none",
+              R"({"serverContent":{"inputTranscription":{"text":"Wait"},"turnComplete":true}})");
   provider.open(true);
   add_opening(provider, frames, "setup_resume");
+  add_replies(provider, frames, "missed", R"({"setupComplete":{}})");
   provider.set_history({{core::Speaker::assistant, "Good day."}, {core::Speaker::user, awkward}});
   provider.open(false);
   add_opening(provider, frames, "setup_history");

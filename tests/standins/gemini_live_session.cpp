@@ -251,22 +251,33 @@ void LiveSession::handle_content(const json::object& content) {
   std::string text;
   for (const json::value& turn : array_or_empty(content, "turns")) text = text_of(turn.as_object());
   tokens_ += static_cast<std::int64_t>(text.size() / 4);
-  if (!is_complete) return;
+  if (!is_complete) return seed(content);
   if (turn_ && turn_->began) interrupt();
   prompt(text);
 }
 
-// The dialogue goes on after the last line of the caller that it knows.
+// Lines of a conversation that this session did not hear: the dialogue goes on where they end. A
+// line that a lost connection cut off is understood all the same, and an answer of which only the
+// beginning was said is owed still.
 void LiveSession::seed(const json::object& content) {
   const auto& turns = speech_.scenario(memory_.scenario).turns;
-  for (const json::value& entry : array_or_empty(content, "turns")) {
-    const json::object& line = entry.as_object();
-    if (text_or(line, "role", "") == "model") memory_.greeted = true;
-    for (std::size_t i = 0; i < turns.size(); ++i) {
-      if (text_of(line) == speech_.caller_text(turns[i].hears)) dialogue_->carry_on(i + 1);
+  const json::array& lines = array_or_empty(content, "turns");
+  for (const json::value& entry : lines) {
+    const std::string said = text_of(entry.as_object());
+    const bool is_model = text_or(entry.as_object(), "role", "") == "model";
+    memory_.greeted = memory_.greeted || is_model;
+    for (std::size_t i = 0; i < turns.size() && !is_model && said.size() > 5; ++i) {
+      if (!speech_.caller_text(turns[i].hears).starts_with(said)) continue;
+      dialogue_->carry_on(i);
+      owes_answer_ = true;
     }
+    const std::size_t at = dialogue_->next_turn();
+    if (!is_model || !owes_answer_ || !said.ends_with(speech_.agent_text(turns[at].says.back())))
+      continue;
+    dialogue_->carry_on(at + 1);
+    owes_answer_ = false;
   }
-  record_.event("seeded", {{"lines", array_or_empty(content, "turns").size()}});
+  record_.event("seeded", {{"lines", lines.size()}, {"owes_answer", owes_answer_}});
 }
 
 void LiveSession::handle_realtime(const json::object& input) {
