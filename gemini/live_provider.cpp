@@ -120,6 +120,11 @@ void LiveProvider::encode_opening(std::vector<std::string>& messages) {
   encode_setup(setup(), messages.emplace_back());
 }
 
+void LiveProvider::settle(std::vector<call::VoiceEvent>& events) {
+  transcript_.abandon();
+  transcript_.take(events);
+}
+
 core::Result<core::Done, call::VoiceFailure> LiveProvider::decode(std::string_view text,
                                                                   Events& events) {
   // One per thread, not per call: a call needs it only within one decode().

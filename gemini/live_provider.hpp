@@ -47,10 +47,11 @@ class LiveProvider final : public call::VoiceProvider {
   void set_history(std::vector<call::SpokenLine> lines) override;
   void adopt(core::ChatGroupId group) override { handle_ = group.str(); }
   void encode_opening(std::vector<std::string>& messages) override;
+  void settle(std::vector<call::VoiceEvent>& events) override;
 
   /// VoiceAudio::samples live until the next decode() of any LiveProvider on the same thread,
   /// VoiceAudio::utterance until the next decode() of this one. Words that a lost connection left
-  /// unsettled come with the first message of the next one.
+  /// unsettled come with the first message of the next one, unless settle() gave them out.
   core::Result<core::Done, call::VoiceFailure> decode(
       std::string_view text, std::vector<call::VoiceEvent>& events) override;
 

@@ -64,26 +64,26 @@ TEST_CASE("the Gemini setup carries the agent and everything the phone needs", "
   settings.offers_transfer = true;
   auto provider = make_provider(settings);
   provider.open(false);
-  CHECK(
-      opening(provider) ==
-      R"({"setup":{"model":"models/gemini-3.8-live","generationConfig":{"responseModalities":)"
-      R"(["AUDIO"],"speechConfig":{"voiceConfig":{"prebuiltVoiceConfig":{"voiceName":"Kore"}},)"
-      R"("languageCode":"en-US"}},"systemInstruction":{"parts":[{"text":"You answer the phone."}]},)"
-      R"("tools":[{"functionDeclarations":[{"name":"hang_up","description":"Ends the phone )"
-      R"(call. Say goodbye first, then call this once and say nothing more.","behavior":)"
-      R"("BLOCKING","parametersJsonSchema":{"type":"object","properties":{"reason":{"type":)"
-      R"("string","enum":["done","wrong_number","abuse"]}},"additionalProperties":false}},)"
-      R"({"name":"transfer","description":"Puts the caller through to a person. Tell the caller )"
-      R"(first, then call this once.","behavior":"NON_BLOCKING","parametersJsonSchema":{"type":)"
-      R"("object","properties":{"note":{"type":"string","description":"One sentence for the )"
-      R"(person who takes the call."}},"additionalProperties":false}}]}],)"
-      R"("realtimeInputConfig":{"automaticActivityDetection":{"disabled":false,)"
-      R"("startOfSpeechSensitivity":"START_SENSITIVITY_HIGH","endOfSpeechSensitivity":)"
-      R"("END_SENSITIVITY_HIGH","prefixPaddingMs":60,"silenceDurationMs":500},)"
-      R"("activityHandling":"START_OF_ACTIVITY_INTERRUPTS","turnCoverage":)"
-      R"("TURN_INCLUDES_ONLY_ACTIVITY"},"inputAudioTranscription":{"languageCodes":["en-US"]},)"
-      R"("outputAudioTranscription":{},"sessionResumption":{},"contextWindowCompression":)"
-      R"({"triggerTokens":"40000","slidingWindow":{"targetTokens":"20000"}}}})");
+  CHECK(opening(provider) ==
+        R"({"setup":{"model":"models/gemini-3.8-live","generationConfig":{"responseModalities":)"
+        R"(["AUDIO"],"speechConfig":{"voiceConfig":{"prebuiltVoiceConfig":{"voiceName":"Kore"}},)"
+        R"("languageCode":"en-US"}},"systemInstruction":{"parts":[{"text":)"
+        R"("You answer the phone."}]},)"
+        R"("tools":[{"functionDeclarations":[{"name":"hang_up","description":"Ends the phone )"
+        R"(call. Say goodbye first, then call this once and say nothing more.","behavior":)"
+        R"("BLOCKING","parametersJsonSchema":{"type":"object","properties":{"reason":{"type":)"
+        R"("string","enum":["done","wrong_number","abuse"]}},"additionalProperties":false}},)"
+        R"({"name":"transfer","description":"Puts the caller through to a person. Tell the caller )"
+        R"(first, then call this once.","behavior":"NON_BLOCKING","parametersJsonSchema":{"type":)"
+        R"("object","properties":{"note":{"type":"string","description":"One sentence for the )"
+        R"(person who takes the call."}},"additionalProperties":false}}]}],)"
+        R"("realtimeInputConfig":{"automaticActivityDetection":{"disabled":false,)"
+        R"("startOfSpeechSensitivity":"START_SENSITIVITY_HIGH","endOfSpeechSensitivity":)"
+        R"("END_SENSITIVITY_HIGH","prefixPaddingMs":60,"silenceDurationMs":500},)"
+        R"("activityHandling":"START_OF_ACTIVITY_INTERRUPTS","turnCoverage":)"
+        R"("TURN_INCLUDES_ONLY_ACTIVITY"},"inputAudioTranscription":{"languageCodes":["en-US"]},)"
+        R"("outputAudioTranscription":{},"sessionResumption":{},"contextWindowCompression":)"
+        R"({"triggerTokens":"40000","slidingWindow":{"targetTokens":"20000"}}}})");
 }
 
 TEST_CASE("Gemini is ready at setupComplete, once per connection, and not before", "[gemini]") {
