@@ -49,6 +49,8 @@ Maker gemini_maker(const Config& config) {
   settings.model = config.gemini.live_model;
   std::tie(settings.prompt, settings.greeting) = persona_of(config.agent);
   settings.voice = gemini::known_voice(config.agent.voice);
+  // On a bad line the model takes noise for another language; the built-in agent speaks English.
+  if (config.agent.prompt.empty()) settings.language = "en-US";
   settings.offers_transfer = !config.fallback_number.empty();
   return [shared = std::make_shared<const gemini::LiveSettings>(std::move(settings))] {
     return std::make_unique<gemini::LiveProvider>(shared);
