@@ -115,6 +115,11 @@ std::string RealtimeProvider::next_id(std::string_view kind) {
   return fmt::format("{}{}_{}", own_prefix, kind, ++ids_);
 }
 
+void RealtimeProvider::settle(std::vector<call::VoiceEvent>& events) {
+  order_.end();
+  order_.take(events);
+}
+
 core::Result<core::Done, call::VoiceFailure> RealtimeProvider::decode(std::string_view text,
                                                                       Events& events) {
   const auto message = decode_server_message(text);

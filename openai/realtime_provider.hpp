@@ -38,6 +38,7 @@ class RealtimeProvider final : public call::VoiceProvider {
   void set_history(std::vector<call::SpokenLine> lines) override;
   void adopt(core::ChatGroupId) override {}  // nothing can be resumed
   void encode_opening(std::vector<std::string>& messages) override;
+  void settle(std::vector<call::VoiceEvent>& events) override;
 
   /// VoiceAudio::samples and ::utterance live until the next decode() of any RealtimeProvider on
   /// the same thread.

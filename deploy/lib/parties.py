@@ -15,14 +15,16 @@ class Party:
     flag: str  # of tandem-standins
     keys: tuple  # settings that mean: use the real one
     url_setting: str
-    stands_for: str
+    stands_for: str  # besides being a voice agent, where the settings want that
+    voice: str = ""  # its name in VOICE_PROVIDER and VOICE_FALLBACK
 
 
 PARTIES = (
     Party("Twilio", "twilio", ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"), "TWILIO_API_URL",
           "telephony, with a scripted caller"),
-    Party("Hume EVI", "evi", ("HUME_API_KEY",), "HUME_URL", "the voice agent"),
-    Party("Gemini", "gemini", ("GEMINI_API_KEY",), "GEMINI_URL", "the outcome analysis"),
+    Party("Hume EVI", "evi", ("HUME_API_KEY",), "HUME_URL", "", "hume"),
+    Party("Gemini", "gemini", ("GEMINI_API_KEY",), "GEMINI_URL", "the outcome analysis", "gemini"),
+    Party("OpenAI", "openai", ("OPENAI_API_KEY",), "OPENAI_URL", "", "openai"),
 )
 
 
@@ -47,13 +49,16 @@ def has(settings, key):
     return any(settings.get(name) for name in [key, key + "_FILE", *aliases.get(key, [])])
 
 
+def tasks(party, settings):
+    """What the settings want of a party, in words; nothing: it is not needed."""
+    agents = {settings.get("VOICE_PROVIDER") or "hume": "the voice agent",
+              settings.get("VOICE_FALLBACK") or "none": "the voice agent of the fallback"}
+    return [task for task in (agents.get(party.voice), party.stands_for) if task]
+
+
 def stand_ins_needed(settings):
-    if (settings.get("VOICE_PROVIDER") or "hume") != "hume":
-        provider = settings["VOICE_PROVIDER"]
-        if not has(settings, f"{provider.upper()}_API_KEY"):
-            raise Failure(f"VOICE_PROVIDER={provider} needs {provider.upper()}_API_KEY: it has no stand-in here")
-        return [p for p in PARTIES if p.flag != "evi" and not all(has(settings, key) for key in p.keys)]
-    return [p for p in PARTIES if not all(has(settings, key) for key in p.keys)]
+    return [party for party in PARTIES
+            if tasks(party, settings) and not all(has(settings, key) for key in party.keys)]
 
 
 def invented_credentials(stand_ins):
@@ -64,5 +69,6 @@ def invented_credentials(stand_ins):
                    "TWILIO_PHONE_NUMBER": "+14155550100"},
         "evi": {"HUME_API_KEY": secrets.token_urlsafe(32)},
         "gemini": {"GEMINI_API_KEY": secrets.token_urlsafe(32)},
+        "openai": {"OPENAI_API_KEY": secrets.token_urlsafe(32)},
     }
     return {name: value for party in stand_ins for name, value in made[party.flag].items()}

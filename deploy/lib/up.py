@@ -13,7 +13,7 @@ from pathlib import Path
 
 import report
 from api import Client
-from parties import PUBLIC_HOST, invented_credentials, read_settings, stand_ins_needed
+from parties import PUBLIC_HOST, invented_credentials, read_settings, stand_ins_needed, tasks
 from processes import Failure, Program, Progress, free_port, is_free, say, tail
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +60,7 @@ def start_database(settings, stack):
     return {"DATABASE_URL": url.stdout.strip()}
 
 
-def start_stand_ins(parties, credentials, bridge_port, stack):
+def start_stand_ins(parties, settings, credentials, bridge_port, stack):
     """Settings that lead the bridge to them, and their control port."""
     command = [STAND_INS, "serve", "--max-seconds", "604800", "--data", ROOT / "tests" / "standins" / "data"]
     command += ["--say-speed", "4"]  # the disclosure is Twilio's own voice: nothing of ours runs faster
@@ -73,7 +73,8 @@ def start_stand_ins(parties, credentials, bridge_port, stack):
         line = json.loads(program.read_line())
         urls[line["party"]] = line["url"]
     for party in parties:
-        say(f"{party.name:<11} STAND-IN for {party.stands_for} ({party.keys[-1]} is not set)")
+        stands_for = " and ".join(tasks(party, settings))
+        say(f"{party.name:<11} STAND-IN for {stands_for} ({party.keys[-1]} is not set)")
     return {party.url_setting: urls[party.flag] for party in parties}, Client("the stand-in", urls["control"]), program
 
 
@@ -202,7 +203,7 @@ def run(chosen, stack):
     programs, control = [], None
     if stand_ins:
         credentials = invented_credentials(stand_ins)
-        urls, control, program = start_stand_ins(stand_ins, credentials, port, stack)
+        urls, control, program = start_stand_ins(stand_ins, settings, credentials, port, stack)
         settings |= credentials | urls
         programs.append(program)
     bridge, program = start_bridge(settings, stack)

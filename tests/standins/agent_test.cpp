@@ -37,6 +37,20 @@ TEST_CASE("every caller line is one utterance and is recognised, also when it is
   }
 }
 
+TEST_CASE("a dialogue that is told of an earlier talk goes on with the answer that is owed") {
+  const Recogniser recogniser(speech());
+  const std::string asked = "You: How can I help?\nCaller: Hi, I'd like to book a check-up for";
+  Dialogue owing(speech(), recogniser, "booking");
+  CHECK_FALSE(owing.told("You: How can I help?"));
+  CHECK(owing.told(asked));
+  CHECK(owing.answer().clips.at(0) == "offer_1");
+  CHECK_FALSE(owing.told(asked));  // it has spoken itself since
+
+  Dialogue answered(speech(), recogniser, "booking");
+  CHECK(answered.told(asked + " Thursday.\nYou: I have twenty past ten. Which suits you?"));
+  CHECK(answered.answer().clips.at(0) == "confirm_1");
+}
+
 TEST_CASE("the booking dialogue answers each line in order and hangs up at the end") {
   const Recogniser recogniser(speech());
   Dialogue dialogue(speech(), recogniser, "booking");

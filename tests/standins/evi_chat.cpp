@@ -194,6 +194,9 @@ void EviChat::apply_settings(const json::object& message) {
   if (const std::string problem = client_message_problem(message); !problem.empty()) {
     record_.violation("E0101: in the query: " + problem);
   }
+  const json::object& context = object_or_empty(message, "context");
+  const bool is_new = dialogue_.next_turn() == 0;
+  if (is_new && dialogue_.told(text_or(context, "text", ""))) record_.event("told_of_earlier_talk");
   const json::object& audio = object_or_empty(message, "audio");
   json::object shown = message;
   shown.erase("language_model_api_key");

@@ -1,6 +1,7 @@
 #include "evi_dialogue.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace tandem::standins {
 
@@ -19,6 +20,7 @@ Dialogue::Dialogue(const SpeechData& speech, const Recogniser& recogniser,
     : speech_(speech), recogniser_(recogniser), scenario_(&speech.scenario(scenario)) {}
 
 Utterance Dialogue::hear(const std::vector<double>& levels) {
+  has_begun_ = true;
   const std::string clip = recogniser_.recognise(levels);
   if (clip.empty()) return {expected_text(), {}};
   std::size_t turn = turn_hearing(*scenario_, clip);
@@ -38,9 +40,27 @@ std::string Dialogue::expected_text() const {
 }
 
 Answer Dialogue::answer() {
+  has_begun_ = true;
   if (next_turn_ >= scenario_->turns.size()) return {{"sorry"}, false, 0};
   const AgentTurn& turn = scenario_->turns[next_turn_++];
   return {turn.says, turn.hang_up, turn.speed};
+}
+
+bool Dialogue::told(const std::string& talk) {
+  constexpr std::size_t recognisable = 8;  // the rest may have been cut off
+  if (has_begun_) return false;
+  std::optional<std::size_t> latest;
+  for (std::size_t i = 0; i < scenario_->turns.size(); ++i) {
+    const std::string& line = speech_.caller_text(scenario_->turns[i].hears);
+    const std::size_t at = talk.rfind(line.substr(0, recognisable));
+    if (at == std::string::npos || (latest && at < *latest)) continue;
+    latest = at;
+    next_turn_ = i;
+  }
+  if (!latest) return false;
+  const std::string& last_words = speech_.agent_text(scenario_->turns[next_turn_].says.back());
+  if (talk.find(last_words, *latest) != std::string::npos) ++next_turn_;
+  return true;
 }
 
 }  // namespace tandem::standins

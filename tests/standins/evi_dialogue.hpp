@@ -34,12 +34,17 @@ class Dialogue {
   const std::string& scenario() const { return scenario_->name; }
   std::size_t next_turn() const { return next_turn_; }
   void carry_on(std::size_t next_turn) { next_turn_ = next_turn; }
+  // The talk so far, in any form that quotes it: goes on after the caller's last line in it, with
+  // the answer to that line when it is owed still. False: nothing of the scenario is in it, or the
+  // caller has spoken here meanwhile.
+  bool told(const std::string& talk);
 
  private:
   const SpeechData& speech_;
   const Recogniser& recogniser_;
   const Scenario* scenario_;
   std::size_t next_turn_ = 0;
+  bool has_begun_ = false;  // somebody spoke here
 };
 
 }  // namespace tandem::standins

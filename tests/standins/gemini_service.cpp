@@ -191,6 +191,16 @@ std::string prompt_of(const json::object& body) {
   return prompt;
 }
 
+// `GET /v1beta/models/{model}`.
+HttpResponse model_found(const std::string& model) {
+  static const Keys known{"gemini-3.5-flash-lite", "gemini-3.8-live",
+                          "gemini-3.8-live-extended-thinking"};
+  if (!known.contains(model)) return error_response(404, "NOT_FOUND", "No such model.");
+  return json_response(
+      200,
+      json::serialize(json::object{{"name", json::value(json::string_view("models/" + model))}}));
+}
+
 }  // namespace
 
 std::string generate_content_problem(const json::object& body) {
@@ -245,15 +255,17 @@ HttpResponse GeminiService::answer(const HttpRequest& request, const json::objec
   };
   const std::string path(request.path());
   constexpr std::string_view prefix = "/v1beta/models/", suffix = ":generateContent";
-  if (request.method != "POST" || !path.starts_with(prefix) || !path.ends_with(suffix)) {
-    return error_response(404, "NOT_FOUND", "No such method.");
-  }
+  const bool is_look_up = request.method == "GET" && path.starts_with(prefix);
+  const bool is_question =
+      request.method == "POST" && path.starts_with(prefix) && path.ends_with(suffix);
+  if (!is_look_up && !is_question) return error_response(404, "NOT_FOUND", "No such method.");
   if (first_of(request.query(), "key")) return refuse("The key is in the URL.");
   const std::string_view key = request.headers.get("x-goog-api-key");
   if (key.empty() || (!api_key_.empty() && key != api_key_)) {
     return refuse("API key not valid.", {{{"@type", "type.googleapis.com/google.rpc.ErrorInfo"},
                                           {"reason", "API_KEY_INVALID"}}});
   }
+  if (is_look_up) return model_found(path.substr(prefix.size()));
   if (!request.headers.get("Content-Type").starts_with("application/json"))
     return refuse("Content-Type is not application/json.");
   json::object body;

@@ -14,6 +14,13 @@ json::value id_or_null(const std::string& id) {
   return id.empty() ? json::value(nullptr) : value_of(id);
 }
 
+std::string said_in(const json::object& item) {
+  std::string text;
+  for (const json::value& part : array_or_empty(item, "content"))
+    if (part.is_object()) text += text_or(part.as_object(), "text", "");
+  return text;
+}
+
 }  // namespace
 
 RealtimeSession::Item* RealtimeSession::find(const std::string& id) {
@@ -64,6 +71,8 @@ void RealtimeSession::create_item(const json::object& event) {
   } else if (role == "assistant") {
     has_greeted_ = true;
   }
+  told_ += said_in(content) + '\n';
+  dialogue_.told(told_);
   content["id"] = value_of(id);
   content["object"] = "realtime.item";
   content["status"] = "completed";

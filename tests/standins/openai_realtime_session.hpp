@@ -117,6 +117,7 @@ class RealtimeSession {
   std::optional<SpeechDetector> detector_;
   std::optional<RealtimeAnswer> answer_;
   bool has_greeted_ = false;
+  std::string told_;         // the text items of the client
   bool muted_ = false;       // by order: takes everything, says nothing
   bool has_spoken_ = false;  // the voice is fixed
   int answers_started_ = 0;

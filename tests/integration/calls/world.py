@@ -76,8 +76,9 @@ class World:
         environment = {**os.environ, **self.credentials, "DATABASE_URL": url.stdout.strip(), "PORT": str(self.port),
                        "PUBLIC_URL": f"https://{PUBLIC_HOST}", "SPOOL_DIR": str(self.folder / "spool"),
                        "DRAIN_TIMEOUT_SECONDS": "5", "TWILIO_API_URL": self.urls["twilio"], "HUME_URL": self._way_to_voice(),
-                       "GEMINI_URL": self.urls["gemini"], **self._settings}
+                       "GEMINI_URL": self.urls["gemini"], "OPENAI_URL": self.urls["openai"], **self._settings}
         self._migrate(environment)
+        self.environment = environment  # what the bridge was told
         self.bridge_log = self.folder / "bridge.log"
         self.bridge = Program("tandem", [BUILD / "tandem", "serve"], environment, self.bridge_log)
         self._stack.callback(self.bridge.stop)

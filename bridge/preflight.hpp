@@ -1,0 +1,27 @@
+// What `tandem check` asks a voice provider before any call does, and what its answer means: is it
+// there, is the key accepted, does it have the model. Pure: check.cpp sends the request.
+//
+// An answer here proves no more than that. Whether a session opens is known only when one was
+// opened, and that costs money.
+#pragma once
+
+#include <string>
+
+#include "bridge/config.hpp"
+#include "bridge/core/http.hpp"
+
+namespace tandem {
+
+struct PreflightResult {
+  bool is_ready = false;
+  bool is_worth_a_warning = false;  ///< ready, but not for long, or not as it was asked for
+  std::string detail;               ///< for people; with the remedy when not ready; never a key
+};
+
+/// The cheapest question that needs host, key and model (or stored configuration) to be right.
+core::OutgoingRequest preflight_request(const Config& config, VoiceProviderName provider);
+
+PreflightResult judge_preflight(const Config& config, VoiceProviderName provider,
+                                const core::OutgoingResponse& answer);
+
+}  // namespace tandem
