@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from world import ROOT, World
+from processes import tail  # world knows the way to deploy/lib
 
 POSTGRES = str(ROOT / "deploy" / "postgres")
 
@@ -126,6 +127,8 @@ class Lane(World):
     def what_happened(self):
         """What the gate did for this thread's case, connection by connection, and what the bridge wrote down of its
         calls, unless they are many."""
+        if not self.bridge.is_alive():
+            return [str(self.bridge.death()), *tail(self.bridge_log, 20).splitlines()]
         touched = vars(self._touched)
         lines = [line for number in sorted(touched.get("connections", ())) for line in self.gate.table(connection=number)]
         for sid in touched.get("calls", [])[:3]:

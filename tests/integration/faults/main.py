@@ -38,7 +38,7 @@ class Results:
             function()
             problem = None
         except Exception as error:  # a test that breaks is a test that failed; the others still run
-            problem = str(error) if isinstance(error, AssertionError) else traceback.format_exc()
+            problem = str(error) if isinstance(error, AssertionError) else "".join(traceback.format_exception(error, chain=False))
         lines = [*problem.splitlines(), *causes()] if problem else []
         with self._lock:
             self.passed, self.failed = self.passed + (not problem), self.failed + bool(problem)
@@ -70,6 +70,7 @@ def run_lane(name, cases, cluster, results):
 
 def stop(lane):
     try:
+        assert lane.bridge.is_alive(), "it died before"
         lane.until("no call is left", lambda: lane.metric('tandem_calls_active{direction="inbound"}') == 0, 10)
         time.sleep(3.5)  # a socket that nobody answers at may live so long after its call
         lane.bridge.stop()

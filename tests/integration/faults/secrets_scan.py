@@ -15,6 +15,7 @@ def secrets_of(lane):
 
 
 def check(lane):
+    true(lane.bridge.is_alive(), "the bridge died before")
     texts = {"the bridge's log": lane.bridge_log.read_text(), "the metrics": metrics(lane),
              "the stand-ins' log": lane.stand_ins.log.read_text(), "the records": records(lane),
              "what EVI saw": str(lane.control.get("/evi/chats")), "what Gemini saw in URLs": gemini_urls(lane)}
