@@ -83,8 +83,13 @@ bool read_audio_input(std::string_view message, std::vector<std::int16_t>& sampl
   return true;
 }
 
-bool is_user_input(std::string_view message) noexcept {
-  return message.find(R"("type":"user_input")") != std::string_view::npos;
+std::string_view read_user_input(std::string_view message) noexcept {
+  constexpr std::string_view key = R"("text":")";
+  if (message.find(R"("type":"user_input")") == std::string_view::npos) return {};
+  const auto begin = message.find(key);
+  if (begin == std::string_view::npos) return {};
+  message.remove_prefix(begin + key.size());
+  return message.substr(0, message.find('"'));  // what the bridge says there needs no escapes
 }
 
 }  // namespace tandem::corpus

@@ -22,7 +22,7 @@ inline constexpr std::string_view user_interruption =
 
 /// Appends the samples of an `audio_input`; false when the message is something else.
 bool read_audio_input(std::string_view message, std::vector<std::int16_t>& samples);
-/// A `user_input`: text that the caller "says".
-bool is_user_input(std::string_view message) noexcept;
+/// The text of a `user_input`, which the caller "says"; empty when the message is something else.
+std::string_view read_user_input(std::string_view message) noexcept;
 
 }  // namespace tandem::corpus

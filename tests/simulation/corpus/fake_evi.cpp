@@ -97,9 +97,11 @@ void FakeEvi::read(std::string_view message) {
   if (!is_open_) return;
   samples_.clear();
   if (read_audio_input(message, samples_)) return hear(samples_);
-  if (!is_user_input(message)) return;
+  const auto written = read_user_input(message);
+  if (written.empty()) return;
   if (freeze_ == Freeze::until_nudged) freeze_ = Freeze::none;
   if (is_speechless()) return;
+  say(user_message(written, false, true, 0, 0));
   is_generating_ = false;  // what is said to it in writing it takes as said: it stops and answers
   ++generation_;
   later(thinking, [this] { answer(); });
