@@ -37,16 +37,20 @@ VoiceAttempts::Decision VoiceAttempts::lost(const VoiceVerdict& verdict, double 
   }
   if (verdict.severity == VoiceSeverity::fatal) return use_up(EndReason::voice_refused);
   if (session_was_ready) ++losses_;
-  if (losses_ > limits::voice_losses_max || in_a_row_ >= limits::voice_attempts_max) {
-    return use_up(was_ready_ ? EndReason::voice_lost : EndReason::voice_unavailable);
-  }
-  const auto attempt = static_cast<std::size_t>(in_a_row_);
-  auto delay = attempt_delays[attempt];
+  auto delay = in_a_row_ < limits::voice_attempts_max
+                   ? attempt_delays[static_cast<std::size_t>(in_a_row_)]
+                   : 0ms;
   if (verdict.retry_after > 0ms) {
     const auto backed_off = verdict.retry_after * (1 << std::max(0, in_a_row_ - 1));
     const auto spread_out =
         std::chrono::duration<double, std::milli>(backed_off) * (1 + spread / 4);
     delay = std::max(delay, std::chrono::duration_cast<std::chrono::milliseconds>(spread_out));
+  }
+  // Whoever wants to be waited for, again, has lost the caller to a provider that stands by.
+  const bool another_is_quicker = provider_ + 1 < providers_ && in_a_row_ > 0 && delay > 0ms;
+  if (losses_ > limits::voice_losses_max || in_a_row_ >= limits::voice_attempts_max ||
+      another_is_quicker) {
+    return use_up(was_ready_ ? EndReason::voice_lost : EndReason::voice_unavailable);
   }
   return {Next::again, delay, was_ready_ && verdict.severity != VoiceSeverity::retry_fresh,
           EndReason::voice_lost};

@@ -113,7 +113,7 @@ bool Caller::timed_out(const json::object& step) {
 }
 
 Caller::Progress Caller::listen(const json::object& step, bool for_end) {
-  const bool has_spoken = loud_ticks_ >= voice_ticks;
+  const bool has_spoken = loud_ticks_ >= std::max(voice_ticks, number_or(step, "min_ms", 0) / 20);
   const bool enough = for_end ? quiet_ticks_ * 20 >= number_or(step, "silent_ms", 600)
                               : ticks_since_loud_ * 20 >= number_or(step, "after_ms", 0);
   if (has_spoken && enough) return Progress::done;

@@ -54,6 +54,23 @@ TEST_CASE("E02: a rate limit is waited for, longer each time, and not by all cal
   CHECK(attempts.lost(busy, 1).delay == 2500ms);
 }
 
+TEST_CASE("with another provider standing by, a lost one gets two attempts and no patience") {
+  VoiceAttempts attempts(2);
+  attempts.dialled();
+  attempts.ready();
+  CHECK(attempts.lost(verdict(VoiceSeverity::retry), 0).next == Next::again);
+  attempts.dialled();
+  CHECK(attempts.lost(verdict(VoiceSeverity::retry), 0).next == Next::again);
+  attempts.dialled();
+  CHECK(attempts.lost(verdict(VoiceSeverity::retry), 0).next == Next::next_provider);
+
+  VoiceAttempts busy(2);
+  busy.dialled();
+  CHECK(busy.lost(verdict(VoiceSeverity::retry, 500ms), 0).next == Next::next_provider);
+  busy.dialled();
+  CHECK(busy.lost(verdict(VoiceSeverity::retry, 500ms), 0).delay == 500ms);  // nobody else is left
+}
+
 TEST_CASE("a session that flaps uses its provider up") {
   VoiceAttempts attempts(1);
   int sessions = 0;
