@@ -69,9 +69,11 @@ std::optional<SpeechChange> SpeechDetector::push_level(
     loud_ = std::chrono::microseconds{0};
     return SpeechChange{SpeechChange::Kind::ended, edge_};
   }
-  // Speech flickers at its onset ("s", "t"): a quiet frame takes back one loud frame, not all.
+  // Speech flickers at its onset ("s", "t"): a quiet frame takes back what one and a half loud ones
+  // gave, not all. Keys and knocks, quiet for longer than loud, never add up.
   if (is_loud && loud_.count() == 0) edge_ = position;
-  loud_ = is_loud ? loud_ + duration : std::max(loud_ - duration, std::chrono::microseconds{0});
+  loud_ =
+      is_loud ? loud_ + duration : std::max(loud_ - duration * 3 / 2, std::chrono::microseconds{0});
   if (!is_loud || loud_ < parameters_.attack) return std::nullopt;
   speaking_ = true;
   quiet_ = std::chrono::microseconds{0};

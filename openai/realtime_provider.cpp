@@ -14,6 +14,7 @@ using call::VoiceSeverity;
 
 constexpr call::VoiceCapabilities realtime_capabilities{
     .reports_interruptions = true,
+    .transcribes_late = true,
     .reports_caller_speech = true,
     .can_truncate = true,
     .greets_by_itself = false,

@@ -87,7 +87,7 @@ std::optional<core::TimePoint> Call::deadline() const {
   if (congested_since_) consider(*congested_since_ + limits::carrier_congested_max);
   if (!is_paused_) consider_ahead(dead_air_.deadline());
   if (voice_away_since_ && !one_moment_played_)
-    consider(*voice_away_since_ + limits::one_moment_after);
+    consider_ahead(std::max(*voice_away_since_ + limits::one_moment_after, playout_.heard_at()));
   if (after_words_ != AfterWords::nothing) {
     consider_ahead(after_words_since_ + limits::last_words_timeout);
     consider_ahead(after_words_since_ + 2 * limits::last_words_timeout);

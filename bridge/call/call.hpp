@@ -158,6 +158,7 @@ class Call {
   void voice_event(const VoiceHangUp&);
   void voice_event(const VoiceError&);
   void voice_event(const VoiceDefect&);
+  [[nodiscard]] bool is_news(const VoiceText& text) const;
   bool suppress_second_greeting(std::string_view utterance);
   void answer_tool(const VoiceToolCall& tool, bool ok, std::string_view content);
   void advance_last_words();
@@ -255,7 +256,7 @@ class Call {
   std::optional<core::TimePoint> voice_stalled_since_;
   std::optional<core::TimePoint> going_away_at_;  // the provider said when it will close
   std::optional<EndReason> voice_failure_;        // known before there was a stream to tell it on
-  bool one_moment_played_ = false;                // in this absence
+  bool one_moment_played_ = false;                // since the agent spoke last
   bool is_greeted_ = false;
   bool returns_ = false;  // this session continues a talk: no second greeting
   std::optional<core::TimePoint> greeting_guard_until_;
@@ -269,6 +270,8 @@ class Call {
   bool turn_is_over_ = true;  // nothing more is generated; it may still be playing
   bool turn_ended_since_request_ = false;
   bool agent_has_spoken_ = false;
+  core::TimePoint agent_acted_at_{};  // its last audio came
+  int defects_ = 0;
   std::string last_spoken_utterance_;
   std::vector<std::string> answered_tools_;
 
@@ -279,6 +282,7 @@ class Call {
   float trigger_level_ = codec::silence_dbfs;
   core::TimePoint trigger_at_{};
   core::TimePoint speech_began_{};
+  core::TimePoint caller_spoke_at_{};  // the end of what it said last
   bool spoke_over_agent_ = false;
   bool first_audio_sent_ = false;
   std::optional<core::TimePoint> protected_until_;

@@ -56,6 +56,7 @@ void Call::hold_for_speech(core::TimePoint began) {
 }
 
 void Call::caller_stopped(core::TimePoint stopped) {
+  caller_spoke_at_ = stopped;
   barge_in_.caller_stopped(stopped);
   if (!spoke_over_agent_) dead_air_.caller_stopped(moment_.now, stopped - speech_began_);
   auto sent = moment_.now;
@@ -95,7 +96,7 @@ void Call::advance_floor() {
 /// An agent may give no verdict once it has finished generating; then words that are more than a
 /// backchannel decide.
 bool Call::cuts_in(const VoiceText& text) const {
-  if (text.is_typed || !turn_is_over_ || is_backchannel(text.text)) return false;
+  if (text.is_typed || !turn_is_over_ || is_backchannel(text.text) || !is_news(text)) return false;
   if (playout_.unplayed(moment_.now) < limits::cut_in_unplayed_min) return false;
   return text.is_final || has_two_words(text.text) ||
          text.end - text.begin >= limits::cut_in_speech_min;

@@ -57,7 +57,8 @@ void Call::voice_event(const VoiceAudio& audio) {
   if (!playout_.push(audio, moment_.now)) return count(Counted::voice_bad_message, "late_audio");
   turn_is_over_ = false;
   agent_has_spoken_ = true;
-  after_words_since_ = moment_.now;
+  one_moment_played_ = false;
+  agent_acted_at_ = after_words_since_ = moment_.now;
   dead_air_.agent_acts();
   if (turn_clock_.waiting_for_answer() && !answer_begins_) {
     turn_clock_.voice_first_audio(moment_.now);
@@ -70,7 +71,7 @@ void Call::voice_event(const VoiceText& text) {
   if (is_user) {
     greeting_guard_until_.reset();
     if (cuts_in(text)) interrupt("words");
-    if (playout_.unplayed(moment_.now) <= 0ms) dead_air_.caller_words(moment_.now);
+    if (is_news(text) && playout_.unplayed(moment_.now) <= 0ms) dead_air_.caller_words(moment_.now);
   } else if (suppress_second_greeting(text.utterance)) {
     return;
   }
@@ -79,6 +80,13 @@ void Call::voice_event(const VoiceText& text) {
   if (!is_user) last_spoken_utterance_ = text.utterance;
   write_transcript(text.speaker, text.text, is_user ? "user_message" : "assistant_message",
                    text.utterance);
+}
+
+/// Some providers write words down long after the agent has answered them. Those oblige nobody and
+/// cut nobody off: news are words that were spoken since the agent spoke last.
+bool Call::is_news(const VoiceText& text) const {
+  if (text.is_typed || !voice().capabilities().transcribes_late) return true;
+  return caller_speech_.is_speaking() || caller_spoke_at_ > agent_acted_at_;
 }
 
 void Call::voice_event(const VoiceTurnEnded&) {
@@ -91,7 +99,11 @@ void Call::voice_event(const VoiceTurnEnded&) {
 void Call::voice_event(const VoiceInterrupted&) { interrupt("agent"); }
 
 // What it says from here on is the answer that it was asked for.
-void Call::voice_event(const VoiceNudged&) { greeting_guard_until_.reset(); }
+void Call::voice_event(const VoiceNudged&) {
+  if (greeting_guard_until_)
+    greeting_guard_until_ =
+        *greeting_guard_until_ - limits::second_greeting_window + limits::nudge_answer_min;
+}
 
 void Call::voice_event(const VoiceCallerSpeech& speech) {
   // The provider's ears are as good as ours: the first to hear it holds.
@@ -171,6 +183,7 @@ void Call::voice_event(const VoiceError& error) {
 
 void Call::voice_event(const VoiceDefect& defect) {
   count(Counted::voice_bad_message, defect.why);
+  if (++defects_ > limits::defects_written_max) return;  // counted all the same
   write_event("voice_defect", R"({"why":")" + defect.why + "\"}");
 }
 

@@ -174,7 +174,6 @@ void Call::voice_event(const VoiceReady& ready) {
   if (sessions_ > 1) uplink_.drop_silence(limits::uplink_kept_around_speech);
   if (voice_away_since_ && sessions_ > 1) measure(Measured::voice_gap, now - *voice_away_since_);
   voice_away_since_.reset();
-  one_moment_played_ = false;
   returns_ = agent_has_spoken_;
   if (state_ == State::connecting) enter(State::talking);
   if (stream_is_live_) greet_or_return();
@@ -283,7 +282,7 @@ void Call::take_step(FreezeStep step) {
 
 /// The bridge's own voice, when there is no other: no provider, no disk and no network is needed.
 void Call::play_one_moment() {
-  one_moment_played_ = true;
+  if (std::exchange(one_moment_played_, true)) return;
   if (settings_.one_moment.empty() || !playout_.is_idle(moment_.now)) return;
   playout_.push_own("bridge:one_moment", settings_.one_moment, moment_.now);
   write_event("one_moment_played", "{}");
@@ -304,6 +303,7 @@ void Call::pump_uplink() {
     if (frame == nullptr) return;
     std::string text = take_buffer();
     voice().encode_audio(frame->ulaw, text);
+    if (text.empty()) continue;
     queued += text.size();
     if (!frame->is_invented) {
       forwarded_[forwarded_next_++ % forwarded_.size()] = {frame->arrived, moment_.now};

@@ -139,6 +139,7 @@ struct VoiceCapabilities {
   bool speaks_verbatim = false;  ///< encode_say() is spoken word for word
   bool sends_interim_text = false;
   bool reports_interruptions = false;  ///< sends VoiceInterrupted by itself
+  bool transcribes_late = false;       ///< the caller's words may come after the answer to them
   bool reports_caller_speech = false;  ///< sends VoiceCallerSpeech
   bool can_truncate = false;           ///< encode_heard() shortens what the agent believes it said
   bool greets_by_itself = true;        ///< speaks first without encode_greeting()

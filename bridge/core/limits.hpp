@@ -74,7 +74,10 @@ inline constexpr auto freeze_give_up_after = 15s;
 inline constexpr auto one_moment_after = 1500ms;
 // After a resume the agent may greet again; unasked words that begin within are not played.
 inline constexpr auto second_greeting_window = 3s;
+// No agent answers a nudge sooner than this after its session is ready; what comes is a greeting.
+inline constexpr auto nudge_answer_min = 400ms;
 inline constexpr std::size_t history_lines_max = 60;
+inline constexpr int defects_written_max = 20;  // per call; more of them are only counted
 inline constexpr std::size_t tool_calls_remembered = 16;
 // E20: the provider does not read what we send; then the session is replaced.
 inline constexpr auto voice_stalled_max = 5s;

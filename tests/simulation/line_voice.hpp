@@ -1,7 +1,8 @@
 // A voice provider of one line per message, the second proof that bridge/call knows no provider:
 //   "ready CHAT" · "audio UTTERANCE INDEX MS" (8 kHz tone) · "user TEXT" · "interim TEXT" ·
 //   "assistant UTTERANCE TEXT" · "turn_end" · "interrupted" · "hang_up" · "error SEVERITY CODE" ·
-//   "nudged" · "speech on|off" · "going_away MS" · "tool ID NAME [ARGUMENTS]" · "typed TEXT" · "defect WHY" ·
+//   "nudged" · "speech on|off" · "going_away MS" · "tool ID NAME [ARGUMENTS]" · "typed TEXT" ·
+//   "defect WHY" ·
 //   "bad"
 // and back: "audio BYTES" · "say TEXT" · "context TEXT" · "text TEXT" · "pause" · "resume" ·
 //   "greet" · "nudge" · "heard UTTERANCE MS OF_MS" · "tool_ok ID" · "tool_error ID" · "history N"

@@ -131,6 +131,22 @@ TEST_CASE("E04: a caller without an agent hears one moment please, once") {
   CHECK(script.records<core::TranscriptEntry>().empty());
 }
 
+TEST_CASE(
+    "one moment please is said after the words that were still playing, not instead of never") {
+  static const auto one_moment = clip();
+  CallSettings settings;
+  settings.one_moment = one_moment;
+  CallScript script(settings);
+  script.talking();
+  script.voice("audio u1 0 3000");
+  script.voice("turn_end");
+  script.speak(10);
+  script.input(VoiceClosed{1006, ""});
+  script.speak(200);
+  CHECK(script.events("one_moment_played") == 1);
+  CHECK(script.agent_bytes_sent() == 24000 + 8000);
+}
+
 TEST_CASE("E22: a talk without a pause is cut from the old session before its cap") {
   auto can = resumes();
   can.session_cap = 60s;
@@ -262,6 +278,23 @@ TEST_CASE("E20: a provider that does not read for 5 s is replaced") {
   script.voice_outbox_bytes = limits::uplink_outbox_bytes_max;
   script.speak(20);
   CHECK(script.opens_.size() == 2);
+}
+
+TEST_CASE("E25: words that are written down after they were answered oblige and cut off nobody") {
+  auto can = resumes();
+  can.transcribes_late = true;
+  CallScript script({}, {can});
+  script.talking();
+  script.speak(60, loud);
+  script.speak(20);
+  script.voice("audio u1 0 3000");
+  script.voice("turn_end");
+  script.speak(20);
+  script.voice("user Do you have a table");
+  CHECK(script.sent(Leg::carrier, "clear") == 0);
+  script.speak(400);
+  CHECK(script.sent(Leg::voice, "nudge") == 0);
+  CHECK(script.records<core::TranscriptEntry>().size() == 1);
 }
 
 TEST_CASE("a truncating provider is told what was heard of what it said") {
