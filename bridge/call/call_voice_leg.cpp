@@ -282,8 +282,9 @@ void Call::take_step(FreezeStep step) {
 
 /// The bridge's own voice, when there is no other: no provider, no disk and no network is needed.
 void Call::play_one_moment() {
-  if (std::exchange(one_moment_played_, true)) return;
-  if (settings_.one_moment.empty() || !playout_.is_idle(moment_.now)) return;
+  const bool is_over_words = !settings_.one_moment.empty() && !playout_.is_idle(moment_.now);
+  if (is_over_words || std::exchange(one_moment_played_, true)) return;
+  if (settings_.one_moment.empty()) return;
   playout_.push_own("bridge:one_moment", settings_.one_moment, moment_.now);
   write_event("one_moment_played", "{}");
 }
