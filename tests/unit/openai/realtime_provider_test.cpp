@@ -327,6 +327,20 @@ TEST_CASE("lines of a lost Realtime session come with the first message of the n
   CHECK(talk.lines() == Lines{"assistant: At ten o'"});
 }
 
+TEST_CASE("what a Realtime session kept back is given out when it is over, once", "[openai]") {
+  Talk talk;
+  talk.hear_all({committed("u1"), spoken_piece("a1", "At ten o'")});
+  std::vector<call::VoiceEvent> events;
+  talk.provider.settle(events);
+  REQUIRE(events.size() == 1);
+  const auto& text = std::get<call::VoiceText>(events.front());
+  CHECK(text.text == "At ten o'");
+  CHECK(text.is_final);
+  talk.provider.open(false);
+  talk.hear(Talk::created);
+  CHECK(talk.lines().empty());
+}
+
 TEST_CASE("what a Realtime session does not know of is passed over", "[openai]") {
   Talk talk;
   for (const std::string text : {
