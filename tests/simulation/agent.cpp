@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 10> error_codes = {
 
 Agent::Agent(World& world, Bridge& bridge, std::string_view provider)
     : world_(world), bridge_(bridge), dialect_(make_dialect(provider)), dice_(world.dice.split()) {
+  world_.habits = std::visit([](const auto& known) { return known.habits; }, dialect_);
   bridge_.on_dial = [this](VoiceLeg& leg) { dial(leg); };
 }
 
@@ -68,6 +69,7 @@ Utterance& Agent::new_utterance(int& index, bool is_goodbye) {
 /// What reaches the agent is the caller's audio in its order, nothing twice. A session that was
 /// given up may still get what had been written for it.
 void Agent::hear_frame(const Session& session, std::span<const std::int16_t> samples) {
+  if (!world_.habits.keeps_samples) return;  // a resampler cuts frames anew and blurs numbers
   if (samples.size() != codec::frame_samples) {
     return world_.verdict.fail("the agent gets whole frames",
                                fmt::format("{} samples", samples.size()));

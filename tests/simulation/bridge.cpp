@@ -5,6 +5,7 @@
 #include "bridge/net/timer_wheel.hpp"
 #include "codec/base64.hpp"
 #include "tests/simulation/checks.hpp"
+#include "tests/simulation/dialect.hpp"
 
 namespace tandem::simulation {
 
@@ -179,7 +180,7 @@ void Bridge::note_send(const call::Send& send) {
   if (to_carrier && send.text.starts_with(R"({"event":"media")")) {
     return world_.frame(channel, "audio");
   }
-  if (!to_carrier && send.text.starts_with(R"({"type":"audio_input")")) {
+  if (!to_carrier && is_caller_audio(send.text)) {
     return world_.frame(channel, send.due == core::TimePoint{} ? "silence" : "audio");
   }
   world_.note(channel, send.text);

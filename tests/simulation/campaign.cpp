@@ -109,9 +109,15 @@ void spread(unsigned threads, std::uint64_t count, const std::function<bool(std:
   for (auto& worker : workers) worker.join();
 }
 
+/// Whose dialect the agent of this seed speaks.
+std::string_view provider_of(std::uint64_t seed, const CampaignOptions& options) {
+  if (options.provider != "all") return options.provider;
+  return providers[seed % providers.size()];
+}
+
 Outcome run_seed(std::uint64_t seed, const CampaignOptions& options) {
   const auto scenario = draw_scenario(seed);
-  RunOptions how{options.provider, 0, options.traces};
+  RunOptions how{provider_of(seed, options), 0, options.traces};
   auto outcome = run(scenario, how);
   const bool is_replayed = seed % replayed_every == 0 || !outcome.ok;
   if (!is_replayed || options.traces) return outcome;
@@ -132,34 +138,36 @@ void run_seeds(std::uint64_t first, std::uint64_t count, const CampaignOptions& 
     if (options.traces && outcome.ok) {
       for (const auto& line : outcome.lines) fmt::print("{}", line);
     }
-    tally.add(outcome, fmt::format("--seeds 1 --first-seed {}", seed));
+    tally.add(outcome, fmt::format("--seeds 1 --first-seed {} --provider {}", seed,
+                                   provider_of(seed, options)));
     return true;
   });
 }
 
-Outcome fail_step(std::int64_t step, const CampaignOptions& options) {
+Outcome fail_step(std::int64_t step, std::string_view provider, bool traces) {
   const auto scenario = standard_conversation();
-  auto outcome = run(scenario, {options.provider, step, options.traces});
-  if (outcome.ok || options.traces) return outcome;
-  return run(scenario, {options.provider, step, true});
+  auto outcome = run(scenario, {provider, step, traces});
+  if (outcome.ok || traces) return outcome;
+  return run(scenario, {provider, step, true});
 }
 
 /// Every fallible step of the standard conversation fails once. A failure changes what comes after
 /// it, so the end is found, not computed: the first n that no run reaches.
-void run_nth_failures(const CampaignOptions& options, Tally& tally) {
+void run_nth_failures(const CampaignOptions& options, std::string_view provider, Tally& tally) {
   const auto show = [&](std::int64_t step, const Outcome& outcome) {
     if (options.traces && outcome.ok) {
       for (const auto& line : outcome.lines) fmt::print("{}", line);
     }
-    tally.add(outcome, fmt::format("--nth-failure {}", step));
+    tally.add(outcome, fmt::format("--nth-failure {} --provider {}", step, provider));
   };
-  if (options.nth_failure > 0)
-    return show(options.nth_failure, fail_step(options.nth_failure, options));
+  if (options.nth_failure > 0) {
+    return show(options.nth_failure, fail_step(options.nth_failure, provider, options.traces));
+  }
   constexpr std::uint64_t far_beyond = 1'000'000;
   spread(options.threads, far_beyond, [&](std::uint64_t index) {
     const auto step = static_cast<std::int64_t>(index) + 1;
     seed_of_this_thread = static_cast<std::uint64_t>(step);
-    const auto outcome = fail_step(step, options);
+    const auto outcome = fail_step(step, provider, options.traces);
     const bool was_reached = outcome.steps >= step;
     if (was_reached) show(step, outcome);
     return was_reached;
@@ -176,9 +184,9 @@ std::uint64_t number(const std::string& text) {
 }
 
 /// About how many steps the standard conversation has, for the progress lines.
-std::uint64_t steps_about(const CampaignOptions& options) {
+std::uint64_t steps_about(const CampaignOptions& options, std::string_view provider) {
   if (options.nth_failure > 0) return 1;
-  return static_cast<std::uint64_t>(run(standard_conversation(), {options.provider}).steps);
+  return static_cast<std::uint64_t>(run(standard_conversation(), {provider}).steps);
 }
 
 }  // namespace
@@ -211,7 +219,7 @@ CampaignOptions parse_options(const std::vector<std::string>& arguments) {
       throw std::invalid_argument("unknown option " + name);
     }
   }
-  make_dialect(options.provider);  // says so when nobody speaks it
+  if (options.provider != "all") make_dialect(options.provider);  // throws when nobody speaks it
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
   return options;
 }
@@ -241,9 +249,13 @@ int campaign(const CampaignOptions& options) {
     seeds(static_cast<std::uint64_t>(fresh) * seeds_in_tests_run, seeds_in_tests_run);
   }
   if (options.is_nth_failure || is_default) {
-    Tally tally(options, "nth-failure runs", steps_about(options));
-    run_nth_failures(options, tally);
-    finish(tally);
+    for (const auto provider : providers) {
+      if (options.provider != "all" && options.provider != provider) continue;
+      Tally tally(options, fmt::format("nth-failure runs of {}", provider),
+                  steps_about(options, provider));
+      run_nth_failures(options, provider, tally);
+      finish(tally);
+    }
   }
   fmt::print("{}{} passed, {} failed\n", passed, options.seeds ? " seeds" : "", failed);
   return failed == 0 && passed > 0 ? 0 : 1;

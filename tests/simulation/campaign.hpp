@@ -11,10 +11,12 @@ namespace tandem::simulation {
 
 inline constexpr std::string_view usage =
     "usage: tests/simulation/run [--seeds N] [--first-seed S] [--nth-failure [N]] [--trace]\n"
-    "                            [--provider NAME] [--threads N] [--commit TEXT]\n"
+    "                            [--provider NAME|all] [--threads N] [--commit TEXT]\n"
     "  without arguments  5000 fixed seeds, 5000 fresh ones and every nth-failure run\n"
     "  --seeds N          N seeds, from --first-seed (default 1)\n"
     "  --nth-failure N    the standard conversation in which step N fails; all steps without N\n"
+    "  --provider NAME    whose dialect the agent speaks; all (the default): each in turn, by "
+    "seed\n"
     "  --trace            one line per event, also of runs that pass\n";
 
 struct CampaignOptions {
@@ -23,7 +25,7 @@ struct CampaignOptions {
   bool is_nth_failure = false;
   std::int64_t nth_failure = 0;  ///< 0: all of them
   bool traces = false;
-  std::string provider = "hume";
+  std::string provider = "all";
   unsigned threads = 0;  ///< 0: one per core
   std::string commit = "unknown";
 };

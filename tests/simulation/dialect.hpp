@@ -3,6 +3,7 @@
 // make_provider().
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "bridge/call/voice.hpp"
+#include "tests/simulation/habits.hpp"
 
 namespace tandem::simulation {
 
@@ -50,21 +52,28 @@ struct Said {
 struct Overheard {
   enum class Kind : std::uint8_t {
     unreadable,
+    opening,  ///< the settings; `text`: what the agent is to remember, empty: nothing
     audio,
-    typed,
+    typed,  ///< words of the caller that the agent repeats as such
+    nudge,  ///< is to be answered, and is not repeated
+    greet,
     say,
     context,
     pause,
     resume,
     tool_answer,
+    noted,  ///< wants nothing
   };
   Kind kind = Kind::unreadable;
   std::string text = {};
   std::span<const std::int16_t> samples = {};  ///< 8 kHz; lives until the next read()
 };
 
+// A dialect writes an empty text for what its service has no message for.
+
 class EviDialect {
  public:
+  static constexpr Habits habits{};
   [[nodiscard]] std::string write(const Said& said);
   [[nodiscard]] Overheard read(std::string_view text);
 
@@ -74,10 +83,36 @@ class EviDialect {
   std::vector<std::int16_t> samples_;
 };
 
-using Dialect = std::variant<EviDialect>;
+/// Gemini Live, BidiGenerateContent.
+class GeminiDialect {
+ public:
+  static constexpr Habits habits{.waits_for_opening = true,
+                                 .greets_by_itself = false,
+                                 .can_be_paused = false,
+                                 .counts_turns = true,
+                                 .writes_late = true,
+                                 .keeps_samples = false};
+  [[nodiscard]] std::string write(const Said& said);
+  [[nodiscard]] Overheard read(std::string_view text);
 
-/// By provider name ("hume"); throws std::invalid_argument for a name that nobody has.
+ private:
+  std::string write_audio(const Said& said);
+  Overheard read_audio(std::string_view base64);
+  std::vector<std::uint8_t> bytes_;
+  std::vector<std::int16_t> samples_;
+  bool expects_history_ = false;
+  int turns_ = 0;  // that are over: the handle of the session says how many
+};
+
+using Dialect = std::variant<EviDialect, GeminiDialect>;
+
+inline constexpr std::array<std::string_view, 2> providers = {"hume", "gemini"};
+
+/// By provider name; throws std::invalid_argument for a name that nobody has.
 Dialect make_dialect(std::string_view provider);
 std::unique_ptr<call::VoiceProvider> make_provider(std::string_view provider);
+
+/// Whether this text, in whatever dialect, carries the caller's audio.
+bool is_caller_audio(std::string_view text) noexcept;
 
 }  // namespace tandem::simulation

@@ -14,10 +14,10 @@ using SaidKind = Said::Kind;
 using Means = Meaning::Kind;
 
 constexpr int loud_sample = 1200;  // an echo of the agent is quieter, mostly
-constexpr auto frame = codec::frame_duration;
 constexpr auto shortest_words = 180ms;
 constexpr auto answered_words = 450ms;
 constexpr auto between_interims = 300ms;
+constexpr auto latest_words = 600ms;  // of the caller, after they ended
 constexpr auto time_to_close = 300ms;
 constexpr auto quickest_answer = 450ms;  // a language model, then a voice
 constexpr std::int64_t stale_chunks_max = 6;
@@ -45,17 +45,26 @@ void Session::after(milliseconds delay, void (Session::*what)()) {
 
 void Session::tell(const Said& said, Meaning meaning) {
   if (is_over_ || agent_.is_frozen()) return;
-  wire_.say(std::visit([&](auto& dialect) { return dialect.write(said); }, agent_.dialect_),
-            meaning);
+  auto text = std::visit([&](auto& dialect) { return dialect.write(said); }, agent_.dialect_);
+  if (!text.empty()) wire_.say(std::move(text), meaning);
 }
 
-void Session::begin(milliseconds metadata_after) { after(metadata_after, &Session::ready); }
+void Session::begin(milliseconds metadata_after) {
+  if (!world_.habits.waits_for_opening) return after(metadata_after, &Session::ready);
+  ready_after_ = metadata_after;
+}
+
+void Session::open(std::string_view memory) {
+  is_resumed_ = !memory.empty();
+  if (ready_after_) after(*ready_after_, &Session::ready);
+}
 
 void Session::ready() {
   if (agent_.is_frozen()) return after(between_interims, &Session::ready);  // nothing comes before
   is_ready_ = true;
   tell({.kind = SaidKind::ready, .id = fmt::format("chat-{}", number_), .text = "group-1"},
        {Means::voice_metadata});
+  if (!world_.habits.greets_by_itself) return;
   const bool greets = is_resumed_ ? manner_.greets_again : manner_.greets;
   if (greets) after(milliseconds(agent_.dice_.between(0, 200)), &Session::greet);
 }
@@ -69,12 +78,18 @@ void Session::read(std::string_view text) {
   switch (heard.kind) {
     case unreadable:
       return world_.verdict.fail("the agent can read what it is sent", std::string(text));
+    case opening:
+      return open(heard.text);
     case audio:
       agent_.hear_frame(*this, heard.samples);
       return listen(heard.samples);
     case typed:
       tell({.kind = SaidKind::caller_text, .text = heard.text, .is_typed = true});
       return after(std::max(manner_.thinking, quickest_answer), &Session::answer);
+    case nudge:
+      return after(std::max(manner_.thinking, quickest_answer), &Session::answer);
+    case greet:
+      return after(manner_.thinking, &Session::greet);
     case say:
       return begin_turn({1, false, heard.text});
     case context:
@@ -89,6 +104,8 @@ void Session::read(std::string_view text) {
       return;
     case tool_answer:
       return after(manner_.thinking, &Session::answer);
+    case noted:
+      return;
   }
 }
 
@@ -106,23 +123,24 @@ void Session::report_error(std::string_view code, bool closes) {
 
 void Session::listen(std::span<const std::int16_t> samples) {
   if (!is_ready_) return;
-  heard_ += frame;
+  const auto length = milliseconds(samples.size() * 1000 / codec::phone_rate_hz);
+  heard_ += length;
   if (is_loud(samples)) {
-    caller_speaks();
+    caller_speaks(length);
   } else if (caller_is_speaking_) {
-    caller_is_quiet();
+    caller_is_quiet(length);
   }
 }
 
-void Session::caller_speaks() {
+void Session::caller_speaks(milliseconds length) {
   if (!caller_is_speaking_) {
     caller_is_speaking_ = true;
-    spoke_from_ = heard_ - frame;
+    spoke_from_ = heard_ - length;
     speech_ = 0ms;
   }
   const auto before = speech_;
   quiet_ = 0ms;
-  speech_ += frame;
+  speech_ += length;
   const auto passes = [&](milliseconds mark) { return before < mark && speech_ >= mark; };
   if (is_talking_ && passes(manner_.min_interruption)) interrupt();
   if (speech_ >= shortest_words && speech_ / between_interims != before / between_interims) {
@@ -130,8 +148,8 @@ void Session::caller_speaks() {
   }
 }
 
-void Session::caller_is_quiet() {
-  quiet_ += frame;
+void Session::caller_is_quiet(milliseconds length) {
+  quiet_ += length;
   if (quiet_ >= manner_.end_of_turn) caller_finished();
 }
 
@@ -151,20 +169,26 @@ void Session::caller_finished() {
 void Session::say_caller_words(bool is_interim) {
   std::string words = "mhm";
   for (auto said = 450ms; said < speech_; said += 300ms) words += " word";
-  tell({.kind = SaidKind::caller_text,
-        .text = std::move(words),
-        .is_interim = is_interim,
-        .begin_ms = spoke_from_.count(),
-        .end_ms = heard_.count()});
+  const Said said{.kind = SaidKind::caller_text,
+                  .text = std::move(words),
+                  .is_interim = is_interim,
+                  .begin_ms = spoke_from_.count(),
+                  .end_ms = heard_.count()};
+  if (is_interim || !world_.habits.writes_late) return tell(said);
+  world_.timeline.after(agent_.dice_.between(0ms, latest_words), [this, said] { tell(said); });
 }
 
 void Session::interrupt() {
-  tell({.kind = SaidKind::interrupted}, {Means::interruption});
+  // Where a turn has made no sound yet, nothing that was heard is taken back.
+  const bool is_void = !world_.habits.counts_turns || turn_sounds_;
+  tell({.kind = SaidKind::interrupted}, {is_void ? Means::interruption : Means::other});
   is_talking_ = false;
   ++turn_number_;
   const bool has_more = utterance_ >= 0 && said_ms_ < sentence_ms_;
-  if (!manner_.stale_audio_follows || !has_more) return;
-  for (std::int64_t i = 0; i < stale_chunks_max && said_ms_ < sentence_ms_; ++i) send_chunk();
+  if (manner_.stale_audio_follows && has_more && is_void) {
+    for (std::int64_t i = 0; i < stale_chunks_max && said_ms_ < sentence_ms_; ++i) send_chunk();
+  }
+  if (world_.habits.counts_turns) tell({.kind = SaidKind::turn_ended});
 }
 
 // Mouth.
@@ -180,8 +204,11 @@ void Session::answer() {
 
 void Session::begin_turn(Turn turn) {
   if (is_paused_ || !is_ready_) return;
+  if (is_talking_ && world_.habits.counts_turns) interrupt();
   if (is_talking_) tell({.kind = SaidKind::turn_ended});
   turn_ = std::move(turn);
+  if (world_.habits.counts_turns) turn_.sentences_left = 1;
+  turn_sounds_ = false;
   is_talking_ = true;
   ++turn_number_;
   next_sentence();
@@ -238,6 +265,7 @@ void Session::send_chunk() {
   if (audio.kind != SaidKind::audio) meaning.kind = Means::damaged;
   const bool is_mute = world_.now() < agent_.mute_until_;
   if (is_mute || agent_.is_frozen()) utterance.is_damaged = true;
+  turn_sounds_ |= !is_mute && !agent_.is_frozen() && audio.kind == SaidKind::audio;
   if (!is_mute) tell(audio, meaning);
 }
 

@@ -34,10 +34,11 @@ class Session {
   void tell(const Said& said, Meaning meaning = {});
   void after(milliseconds delay, void (Session::*what)());
   void greet();
+  void open(std::string_view memory);
   void ready();
   void listen(std::span<const std::int16_t> samples);
-  void caller_speaks();
-  void caller_is_quiet();
+  void caller_speaks(milliseconds length);
+  void caller_is_quiet(milliseconds length);
   void caller_finished();
   void say_caller_words(bool is_interim);
   void interrupt();
@@ -55,6 +56,7 @@ class Session {
   const AgentManner& manner_;
   int number_;
   bool is_resumed_;
+  std::optional<milliseconds> ready_after_;  // the opening; none: never
   bool is_ready_ = false;
   bool is_over_ = false;
   bool is_paused_ = false;
@@ -70,6 +72,7 @@ class Session {
   // Mouth.
   std::uint64_t turn_number_ = 0;  // rises with every turn begun and every interruption
   bool is_talking_ = false;
+  bool turn_sounds_ = false;  // audio of this turn was sent
   Turn turn_;
   int utterance_ = -1;
   std::int64_t sentence_ms_ = 0;

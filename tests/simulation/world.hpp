@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/simulation/habits.hpp"
 #include "tests/simulation/ledger.hpp"
 #include "tests/simulation/random.hpp"
 #include "tests/simulation/scenario.hpp"
@@ -51,6 +52,7 @@ struct World {
   }
 
   const Scenario& scenario;
+  Habits habits;  ///< of the agent
   Timeline timeline;
   Trace trace;
   Ledger ledger;

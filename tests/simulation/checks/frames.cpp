@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "codec/audio.hpp"
+#include "tests/simulation/dialect.hpp"
 
 namespace tandem::simulation {
 
@@ -23,7 +24,7 @@ void FrameAccount::input(const call::Input& input, const Meaning& meaning, const
 void FrameAccount::output(const call::Output& output) {
   const auto* send = std::get_if<call::Send>(&output);
   if (send == nullptr || send->leg != call::Leg::voice) return;
-  if (send->text.starts_with(R"({"type":"audio_input")")) ++messages_out_;
+  if (is_caller_audio(send->text)) ++messages_out_;
 }
 
 void FrameAccount::after_step() {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "tests/simulation/dialect.hpp"
+
 namespace tandem::simulation {
 
 namespace {
@@ -134,7 +136,7 @@ void Life::sent(const call::Send& send) {
   }
   const bool is_connected = voice_ == VoiceLegState::open || voice_ == VoiceLegState::ready;
   if (!is_connected) fail("nothing is sent to an agent that is not there", send.text.substr(0, 60));
-  const bool is_audio = send.text.starts_with(R"({"type":"audio_input")");
+  const bool is_audio = is_caller_audio(send.text);
   if (is_audio && voice_ != VoiceLegState::ready) {
     fail("no audio is sent before the agent is ready", send.text.substr(0, 60));
   }

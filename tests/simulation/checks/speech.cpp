@@ -29,12 +29,23 @@ bool ClearedSpeech::is_dead(int utterance) const {
   return index < fates_.size() && fates_[index] == Fate::dead;
 }
 
+/// Whether words that are cut off now are these too. Words announced by their text are: their audio
+/// is refused when it comes. Not so where the caller's words come late, out of the very message
+/// that begins the answer to them (Gemini): that answer is not what they cut off.
+bool ClearedSpeech::is_known(int index) const {
+  const auto& utterance = world_.ledger.utterances[static_cast<std::size_t>(index)];
+  if (!world_.habits.counts_turns) {
+    return utterance.delivered_samples > 0 || utterance.text_was_delivered;
+  }
+  const bool begins_now = index == utterance_in_step_ && utterance.first_delivered == world_.now();
+  return utterance.delivered_samples > 0 && !begins_now;
+}
+
 void ClearedSpeech::all_known(Fate fate) {
   const auto& all = world_.ledger.utterances;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    // Words announced by their text are known too: their audio is refused when it comes.
-    const bool is_known = all[i].delivered_samples > 0 || all[i].text_was_delivered;
-    if (!is_known || (fate == Fate::held && all[i].delivered_samples == 0)) continue;
+    if (!is_known(static_cast<int>(i)) || (fate == Fate::held && all[i].delivered_samples == 0))
+      continue;
     auto& known = fate_of(static_cast<int>(i));
     if (known != Fate::dead) known = fate;
   }
@@ -62,6 +73,7 @@ void ClearedSpeech::input(const call::Input& input, const Meaning& meaning, cons
   utterance_in_step_ = meaning.utterance;
   if (meaning.kind == Meaning::Kind::carrier_start) release();
   const auto* pause = std::get_if<call::OperatorPause>(&input);
+  if (pause != nullptr) is_paused_ = pause->paused;
   if (std::holds_alternative<call::OperatorHangUp>(input) || (pause != nullptr && pause->paused)) {
     return all_known(Fate::dead);
   }
@@ -78,6 +90,8 @@ void ClearedSpeech::input(const call::Input& input, const Meaning& meaning, cons
   if (greeting_suppressed_ && world_.now() <= *greeting_suppressed_ + unasked_max) {
     utterance.is_unasked = true;
   }
+  // An agent that cannot be paused speaks on, for nobody: its provider drops all of the turn.
+  if (is_paused_ && !world_.habits.can_be_paused) utterance.is_unasked = true;
   world_.ledger.owner[static_cast<std::size_t>(utterance.colour)] = meaning.utterance;
 }
 

@@ -28,6 +28,7 @@ class ClearedSpeech {
   enum class Fate : std::uint8_t { alive, held, dead };
 
   void media(const call::Send& send);
+  [[nodiscard]] bool is_known(int index) const;
   void all_known(Fate fate);
   void release();
   void hold();
@@ -37,6 +38,7 @@ class ClearedSpeech {
   const call::Call& call_;
   std::vector<Fate> fates_;
   int sent_while_held_ = -1;
+  bool is_paused_ = false;
   int utterance_in_step_ = -1;
   std::optional<core::TimePoint> greeting_suppressed_;
   bool is_congested_ = false;  // the step's clear holds nothing for a verdict
