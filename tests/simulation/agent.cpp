@@ -102,6 +102,7 @@ bool Agent::strike(const TimedFault& fault) {
       if (!stands) return true;
       ledger.note(fault.code == 1000 ? Cause::voice_ended : Cause::voice_lost);
       if (fault.code == 1008 || fault.code == 1002) ledger.note(Cause::voice_refused);
+      if (fault.code == 1009 && world_.habits.big_is_final) ledger.note(Cause::voice_refused);
       session_->close(fault.code == 1006 ? 1011 : fault.code);
       return true;
     case Fault::voice_error:

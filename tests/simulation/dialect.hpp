@@ -21,24 +21,32 @@ namespace tandem::simulation {
 struct Said {
   enum class Kind : std::uint8_t {
     ready,
+    speech_began,  ///< of the caller
+    speech_ended,
+    committed,  ///< what was said becomes part of the conversation
     caller_text,
+    turn_begins,
     agent_text,
     audio,
     audio_bad_base64,
     audio_bad_file,
     scores,
+    sentence_ended,
     turn_ended,
     interrupted,
     tool_call,
     hang_up,
     error,
     settings_echo,
+    item_echo,     ///< what the client added to the conversation
+    turn_refused,  ///< one that was asked for while another goes on
     unknown,
     unreadable,
   };
   Kind kind = Kind::unknown;
-  std::string id = {};    ///< of the chat, the utterance or the tool call
-  std::string text = {};  ///< words, or the error's code; of `ready` the chat group
+  std::string id = {};  ///< of the chat, the utterance, the tool call or the words of the caller
+  std::string asked_by = {};  ///< of a turn: the id of the message that asked for it
+  std::string text = {};      ///< words, or the error's code; of `ready` the chat group
   bool is_interim = false;
   bool is_typed = false;
   std::int64_t begin_ms = 0;
@@ -62,11 +70,15 @@ struct Overheard {
     pause,
     resume,
     tool_answer,
-    noted,  ///< wants nothing
+    item,    ///< was added to the conversation: `id`, `text`
+    cancel,  ///< what is being said
+    noted,   ///< wants nothing
   };
   Kind kind = Kind::unreadable;
   std::string text = {};
   std::span<const std::int16_t> samples = {};  ///< 8 kHz; lives until the next read()
+  std::string id = {};                         ///< of the message, where its answer names it
+  bool is_paused = false;                      ///< of an opening
 };
 
 // A dialect writes an empty text for what its service has no message for.
@@ -104,9 +116,34 @@ class GeminiDialect {
   int turns_ = 0;  // that are over: the handle of the session says how many
 };
 
-using Dialect = std::variant<EviDialect, GeminiDialect>;
+/// OpenAI Realtime, in mu-law both ways.
+class OpenAiDialect {
+ public:
+  static constexpr Habits habits{.waits_for_opening = true,
+                                 .greets_by_itself = false,
+                                 .counts_turns = true,
+                                 .reports_speech = true,
+                                 .big_is_final = true,
+                                 .writes_late = true};
+  [[nodiscard]] std::string write(const Said& said);
+  [[nodiscard]] Overheard read(std::string_view text);
 
-inline constexpr std::array<std::string_view, 2> providers = {"hume", "gemini"};
+ private:
+  std::string write_audio(const Said& said);
+  std::string write_done(std::string_view status);
+  std::string write_call(std::string_view id, std::string_view name);
+  Overheard read_audio(std::string_view base64);
+  std::vector<std::uint8_t> bytes_;
+  std::vector<std::int16_t> samples_;
+  int responses_ = 0;
+  bool is_answering_ = false;  // a response is being made
+  std::int64_t audio_ms_ = 0;  // of it
+  std::string call_;           // that it ends with
+};
+
+using Dialect = std::variant<EviDialect, GeminiDialect, OpenAiDialect>;
+
+inline constexpr std::array<std::string_view, 3> providers = {"hume", "gemini", "openai"};
 
 /// By provider name; throws std::invalid_argument for a name that nobody has.
 Dialect make_dialect(std::string_view provider);

@@ -104,6 +104,14 @@ std::string EviDialect::write(const Said& said) {
                          said.text);
     case settings_echo:
       return R"({"type":"session_settings"})";
+    case speech_began:
+    case speech_ended:
+    case committed:
+    case turn_begins:
+    case sentence_ended:
+    case item_echo:
+    case turn_refused:
+      return {};
     case unknown:
       return R"({"type":"next_year","is_final_chunk":true})";
     case unreadable:

@@ -93,7 +93,7 @@ std::string GeminiDialect::write(const Said& said) {
     case audio_bad_base64:
     case audio_bad_file:
       return write_audio(said);
-    case scores:
+    case sentence_ended:
       return content(R"("generationComplete":true)");
     case turn_ended:
       return fmt::format(
@@ -110,7 +110,14 @@ std::string GeminiDialect::write(const Said& said) {
     case error:
       // There are no messages of trouble but this one: the session will be closed.
       return R"({"goAway":{"timeLeft":"2.5s"}})";
+    case scores:
     case settings_echo:
+    case speech_began:
+    case speech_ended:
+    case committed:
+    case turn_begins:
+    case item_echo:
+    case turn_refused:
       return {};
     case unknown:
       return R"({"nextYear":{"isFinalChunk":true}})";

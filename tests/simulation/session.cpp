@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "codec/audio.hpp"
 
@@ -73,12 +74,18 @@ void Session::greet() { begin_turn({1, false, {}}); }
 
 void Session::read(std::string_view text) {
   if (is_over_) return;
+  const Overheard heard =
+      std::visit([&](auto& dialect) { return dialect.read(text); }, agent_.dialect_);
+  heard.id.empty() ? take(heard, text) : asked(heard);
+}
+
+void Session::take(const Overheard& heard, std::string_view text) {
   using enum Overheard::Kind;
-  const auto heard = std::visit([&](auto& dialect) { return dialect.read(text); }, agent_.dialect_);
   switch (heard.kind) {
     case unreadable:
       return world_.verdict.fail("the agent can read what it is sent", std::string(text));
     case opening:
+      is_paused_ = heard.is_paused;
       return open(heard.text);
     case audio:
       agent_.hear_frame(*this, heard.samples);
@@ -104,9 +111,26 @@ void Session::read(std::string_view text) {
       return;
     case tool_answer:
       return after(manner_.thinking, &Session::answer);
+    case cancel:
+      if (is_talking_) interrupt();
+      return;
+    case item:
     case noted:
       return;
   }
+}
+
+/// Messages whose answer names them.
+void Session::asked(const Overheard& heard) {
+  using Kind = Overheard::Kind;
+  if (heard.kind == Kind::item) {
+    return tell({.kind = SaidKind::item_echo, .id = heard.id, .text = heard.text});
+  }
+  if (is_talking_ || !is_ready_) return tell({.kind = SaidKind::turn_refused, .id = heard.id});
+  asked_by_ = heard.id;
+  if (heard.kind == Kind::greet) greet();
+  if (heard.kind == Kind::nudge) begin_answer();
+  if (heard.kind == Kind::say) begin_turn({1, false, heard.text});
 }
 
 void Session::close(std::uint16_t code) {
@@ -142,7 +166,13 @@ void Session::caller_speaks(milliseconds length) {
   quiet_ = 0ms;
   speech_ += length;
   const auto passes = [&](milliseconds mark) { return before < mark && speech_ >= mark; };
-  if (is_talking_ && passes(manner_.min_interruption)) interrupt();
+  const bool is_reported = world_.habits.reports_speech;
+  if (is_reported && passes(shortest_words)) {
+    caller_item_ = fmt::format("caller-{}-{}", number_, spoke_from_.count());
+    tell({.kind = SaidKind::speech_began, .id = caller_item_, .begin_ms = spoke_from_.count()});
+  }
+  const auto patience = is_reported ? milliseconds(shortest_words) : manner_.min_interruption;
+  if (is_talking_ && !is_paused_ && passes(patience)) interrupt();
   if (speech_ >= shortest_words && speech_ / between_interims != before / between_interims) {
     say_caller_words(true);
   }
@@ -157,10 +187,14 @@ void Session::caller_finished() {
   caller_is_speaking_ = false;
   if (speech_ < shortest_words && owes_answer_) return answer();
   if (speech_ < shortest_words) return;
+  tell({.kind = SaidKind::speech_ended, .id = caller_item_, .end_ms = heard_.count()});
+  tell({.kind = SaidKind::committed, .id = caller_item_});
   say_caller_words(false);
-  if (speech_ < answered_words && !manner_.answers_backchannels && !owes_answer_) return;
+  const bool answers_all = manner_.answers_backchannels || world_.habits.reports_speech;
+  if (speech_ < answered_words && !answers_all && !owes_answer_) return;
   if (is_paused_ || is_talking_) return;
   if (manner_.calls_tools && agent_.dice_.chance(0.5)) {
+    tell({.kind = SaidKind::turn_begins});
     return tell({.kind = SaidKind::tool_call, .id = fmt::format("tool-{}", heard_.count())});
   }
   after(manner_.thinking, &Session::answer);
@@ -170,6 +204,7 @@ void Session::say_caller_words(bool is_interim) {
   std::string words = "mhm";
   for (auto said = 450ms; said < speech_; said += 300ms) words += " word";
   const Said said{.kind = SaidKind::caller_text,
+                  .id = caller_item_,
                   .text = std::move(words),
                   .is_interim = is_interim,
                   .begin_ms = spoke_from_.count(),
@@ -196,6 +231,11 @@ void Session::interrupt() {
 void Session::answer() {
   owes_answer_ = caller_is_speaking_;
   if (is_paused_ || caller_is_speaking_) return;
+  if (is_talking_ && world_.habits.reports_speech) return;  // it was asked for an answer meanwhile
+  begin_answer();
+}
+
+void Session::begin_answer() {
   const bool says_goodbye = ++agent_.answers_given_ > manner_.answers_before_goodbye;
   begin_turn({says_goodbye ? 1 : static_cast<int>(agent_.dice_.between(1, manner_.sentences_max)),
               says_goodbye,
@@ -203,12 +243,14 @@ void Session::answer() {
 }
 
 void Session::begin_turn(Turn turn) {
-  if (is_paused_ || !is_ready_) return;
+  const auto asked_by = std::exchange(asked_by_, {});
+  if ((is_paused_ && asked_by.empty()) || !is_ready_) return;
   if (is_talking_ && world_.habits.counts_turns) interrupt();
   if (is_talking_) tell({.kind = SaidKind::turn_ended});
   turn_ = std::move(turn);
   if (world_.habits.counts_turns) turn_.sentences_left = 1;
   turn_sounds_ = false;
+  tell({.kind = SaidKind::turn_begins, .asked_by = asked_by});
   is_talking_ = true;
   ++turn_number_;
   next_sentence();
@@ -235,7 +277,9 @@ void Session::next_chunk(std::uint64_t turn) {
     world_.timeline.after(manner_.chunk / manner_.speed, [this, turn] { next_chunk(turn); });
     return;
   }
-  tell({.kind = SaidKind::scores, .id = fmt::format("utterance-{}", utterance_)});
+  const auto& utterance = world_.ledger.utterances[static_cast<std::size_t>(utterance_)];
+  tell({.kind = SaidKind::scores, .id = utterance.id});
+  tell({.kind = SaidKind::sentence_ended, .id = utterance.id, .text = utterance.text});
   if (turn_.sentences_left > 0) return next_sentence();
   end_turn();
 }

@@ -34,6 +34,8 @@ class Session {
   void tell(const Said& said, Meaning meaning = {});
   void after(milliseconds delay, void (Session::*what)());
   void greet();
+  void take(const Overheard& heard, std::string_view text);
+  void asked(const Overheard& heard);
   void open(std::string_view memory);
   void ready();
   void listen(std::span<const std::int16_t> samples);
@@ -43,6 +45,7 @@ class Session {
   void say_caller_words(bool is_interim);
   void interrupt();
   void answer();
+  void begin_answer();
   void begin_turn(Turn turn);
   void next_sentence();
   void next_chunk(std::uint64_t turn);
@@ -69,7 +72,10 @@ class Session {
   bool caller_is_speaking_ = false;
   bool owes_answer_ = false;  // asked while the caller spoke
 
+  std::string caller_item_;  // the id of these words
+
   // Mouth.
+  std::string asked_by_;           // who asked for the turn that begins now
   std::uint64_t turn_number_ = 0;  // rises with every turn begun and every interruption
   bool is_talking_ = false;
   bool turn_sounds_ = false;  // audio of this turn was sent
