@@ -306,7 +306,10 @@ void Session::send_chunk() {
   Meaning meaning{Means::agent_audio, length * 8, utterance_};
   if (dice.chance(rates.voice_bad_base64)) audio.kind = SaidKind::audio_bad_base64;
   if (dice.chance(rates.voice_bad_wav)) audio.kind = SaidKind::audio_bad_file;
-  if (audio.kind != SaidKind::audio) meaning.kind = Means::damaged;
+  if (audio.kind != SaidKind::audio) {
+    meaning.kind = Means::damaged;
+    world_.ledger.note(Cause::voice_frozen);  // an answer that nobody can play is none
+  }
   const bool is_mute = world_.now() < agent_.mute_until_;
   if (is_mute || agent_.is_frozen()) utterance.is_damaged = true;
   turn_sounds_ |= !is_mute && !agent_.is_frozen() && audio.kind == SaidKind::audio;
