@@ -183,8 +183,8 @@ void Call::abandon(core::TimePoint now) {
 
 void Call::on(const CarrierEnded&) {
   // A stream that broke and a call that is over: the line was lost, nobody hung up on us.
-  const auto otherwise =
-      state_ == State::parked ? EndReason::carrier_lost : EndReason::caller_hung_up;
+  const bool is_lost = state_ == State::parked && !carrier_is_open_;
+  const auto otherwise = is_lost ? EndReason::carrier_lost : EndReason::caller_hung_up;
   end(end_reason_.value_or(otherwise), 1000, "call is over");
 }
 

@@ -230,10 +230,12 @@ async function checkEnd(bridge) {
     });
     assert.ok([200, 204].includes((await post(bridge, "/twilio/status", completed)).status));
   });
-  await check("T27: a callback for a call that nobody knows is hung up on", async () => {
+  // This bridge has no database to ask; with one it hangs up (tests/integration/calls/survival.py).
+  await check("T27: a caller whom nobody knows gets a fresh agent while the record cannot be asked", async () => {
     const unknown = { ...baseParameters, CallSid: "CA00000000000000000000000000009999", CallStatus: "in-progress" };
     const done = await post(bridge, "/twilio/connect-done", unknown);
-    assert.ok(find(parseXml(done.text), "Hangup"));
+    assert.equal(done.status, 200);
+    assert.ok(find(parseXml(done.text), "Connect"));
   });
   await check("no secret and no whole telephone number is in the bridge's log", () => {
     for (const secret of [account.token, evi.key, baseParameters.From]) assert.ok(!bridge.log().includes(secret));

@@ -219,7 +219,8 @@ CampaignOptions parse_options(const std::vector<std::string>& arguments) {
       throw std::invalid_argument("unknown option " + name);
     }
   }
-  if (options.provider != "all") make_dialect(options.provider);  // throws when nobody speaks it
+  // Throws when nobody speaks it.
+  if (!options.provider.empty() && options.provider != "all") make_dialect(options.provider);
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
   return options;
 }
@@ -235,22 +236,25 @@ int campaign(const CampaignOptions& options) {
     passed += tally.passed();
     failed += tally.failed();
   };
-  const auto seeds = [&](std::uint64_t first, std::uint64_t count) {
-    Tally tally(options, fmt::format("seeds from {}", first), count);
-    run_seeds(first, count, options, tally);
+  const auto seeds = [&](std::uint64_t first, std::uint64_t count, std::string_view usually) {
+    CampaignOptions chosen = options;
+    if (chosen.provider.empty()) chosen.provider = usually;
+    Tally tally(chosen, fmt::format("seeds from {}", first), count);
+    run_seeds(first, count, chosen, tally);
     finish(tally);
   };
   const bool is_default = !options.seeds && !options.is_nth_failure;
-  if (options.seeds) seeds(options.first_seed, *options.seeds);
+  if (options.seeds) seeds(options.first_seed, *options.seeds, "hume");
   if (is_default) {
-    seeds(1, seeds_in_tests_run);
+    seeds(1, seeds_in_tests_run, "all");
     const auto fresh =
         std::chrono::system_clock::now().time_since_epoch() / std::chrono::seconds(1);
-    seeds(static_cast<std::uint64_t>(fresh) * seeds_in_tests_run, seeds_in_tests_run);
+    seeds(static_cast<std::uint64_t>(fresh) * seeds_in_tests_run, seeds_in_tests_run, "hume");
   }
   if (options.is_nth_failure || is_default) {
     for (const auto provider : providers) {
-      if (options.provider != "all" && options.provider != provider) continue;
+      const bool is_every = options.provider.empty() || options.provider == "all";
+      if (!is_every && options.provider != provider) continue;
       Tally tally(options, fmt::format("nth-failure runs of {}", provider),
                   steps_about(options, provider));
       run_nth_failures(options, provider, tally);

@@ -15,8 +15,9 @@ inline constexpr std::string_view usage =
     "  without arguments  5000 fixed seeds, 5000 fresh ones and every nth-failure run\n"
     "  --seeds N          N seeds, from --first-seed (default 1)\n"
     "  --nth-failure N    the standard conversation in which step N fails; all steps without N\n"
-    "  --provider NAME    whose dialect the agent speaks; all (the default): each in turn, by "
-    "seed\n"
+    "  --provider NAME    whose dialect the agent speaks: hume (the default), gemini, openai, or "
+    "all\n"
+    "                     in turn, by seed, as the 5000 fixed ones do\n"
     "  --trace            one line per event, also of runs that pass\n";
 
 struct CampaignOptions {
@@ -25,7 +26,7 @@ struct CampaignOptions {
   bool is_nth_failure = false;
   std::int64_t nth_failure = 0;  ///< 0: all of them
   bool traces = false;
-  std::string provider = "all";
+  std::string provider;  ///< empty: hume; the fixed seeds of the run without arguments: all
   unsigned threads = 0;  ///< 0: one per core
   std::string commit = "unknown";
 };

@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 
 constexpr std::int64_t samples_per_ms = 8;
 /// The ear hears in frames of 20 ms and gives the edges of a sound to its neighbours.
-constexpr std::int64_t ear_error_ms = 60;
-constexpr std::int64_t clock_error_ms = 100;
+constexpr std::int64_t ear_error_ms = 120;
+constexpr std::int64_t clock_error_ms = 160;
 /// What the call may think of the line while hardly a mark comes back when it should.
 constexpr std::int64_t believed_delay_ms = 250;
 /// After so long a held utterance must have come back or been dropped by a verdict.
