@@ -18,12 +18,9 @@ constexpr std::string_view nobody_text =
 
 AfterStream after_end(const CallDirectory::Entry& entry) noexcept {
   using call::EndReason;
+  if (call::wants_hang_up(*entry.end_reason)) return AfterStream::hang_up;
   switch (*entry.end_reason) {
     case EndReason::caller_hung_up:
-    case EndReason::agent_hung_up:
-    case EndReason::operator_hung_up:
-    case EndReason::time_limit:
-    case EndReason::voice_ended:
     case EndReason::bad_token:
     case EndReason::wrong_call:
       return AfterStream::hang_up;

@@ -25,13 +25,6 @@ core::WallTime wall_now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
-bool is_hung_up(std::optional<call::EndReason> reason) {
-  using call::EndReason;
-  return reason == EndReason::caller_hung_up || reason == EndReason::agent_hung_up ||
-         reason == EndReason::operator_hung_up || reason == EndReason::time_limit ||
-         reason == EndReason::voice_ended;
-}
-
 }  // namespace
 
 Switchboard::Switchboard(Parts parts) : parts_(std::move(parts)), health_(parts_.voices.size()) {}
@@ -134,7 +127,9 @@ void Switchboard::note_end(const core::CallId& id, call::EndReason reason) {
 void Switchboard::note_gone(const core::CallId& id) {
   const Entry* entry = find(id);
   if (entry == nullptr) return;
-  const bool was_hung_up = is_hung_up(entry->end_reason);
+  const auto reason = entry->end_reason;
+  const bool was_hung_up =
+      reason && (*reason == call::EndReason::caller_hung_up || call::wants_hang_up(*reason));
   watch_.ended(id, clock_now() + (was_hung_up ? confirm_after_hang_up : confirm_after_apology));
 }
 

@@ -21,14 +21,6 @@ Takeover judge_takeover(const std::optional<store::EarlierCall>& earlier) noexce
   return may_go_on ? Takeover::take_over : Takeover::hang_up;
 }
 
-std::string_view heard_part(std::string_view text, double ratio) noexcept {
-  if (ratio >= 1) return text;
-  const auto length = static_cast<double>(text.size());
-  const auto part = text.substr(0, static_cast<std::size_t>(std::max(ratio, 0.0) * length));
-  const auto gap = part.rfind(' ');
-  return gap == std::string_view::npos ? std::string_view{} : part.substr(0, gap);
-}
-
 call::PreviousCall previous_call(const store::EarlierCall& earlier) {
   call::PreviousCall previous;
   previous.call_id = core::CallId(earlier.call_id);
@@ -38,7 +30,7 @@ call::PreviousCall previous_call(const store::EarlierCall& earlier) {
     const bool is_user = line->speaker == "user";
     // A line whose playback nobody settled was being said when the process died: all of it counts.
     const auto text =
-        is_user ? line->message : heard_part(line->message, line->heard_ratio.value_or(1));
+        is_user ? line->message : call::heard_part(line->message, line->heard_ratio.value_or(1));
     bytes += text.size();
     if (bytes > history_bytes_max) break;
     if (text.empty()) continue;

@@ -28,9 +28,6 @@ Takeover judge_takeover(const std::optional<store::EarlierCall>& earlier) noexce
 /// known; the oldest lines go when there are too many bytes.
 call::PreviousCall previous_call(const store::EarlierCall& earlier);
 
-/// The first `ratio` (0 to 1) of a text, cut after a whole word.
-std::string_view heard_part(std::string_view text, double ratio) noexcept;
-
 /// What is left of `limit` for a call that began at `began`; at least a minute, because the caller
 /// is there.
 std::chrono::seconds time_left(std::chrono::seconds limit, core::WallTime began,

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "bridge/core/result.hpp"
+#include "codec/json_object.hpp"
 #include "codec/json_text.hpp"
 #include "hume/messages.hpp"
 
@@ -10,32 +11,7 @@ namespace tandem::hume {
 
 namespace {
 
-/// Writes one JSON object from its construction to close().
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
-  ObjectWriter(std::string& out, std::string_view type) : ObjectWriter(out) { text("type", type); }
-
-  std::string& key(std::string_view name) {
-    if (out_.back() != '{') out_ += ',';
-    codec::append_json_string(out_, name);
-    out_ += ':';
-    return out_;
-  }
-  void text(std::string_view name, std::string_view value) {
-    codec::append_json_string(key(name), value);
-  }
-  void text_if_any(std::string_view name, std::string_view value) {
-    if (!value.empty()) text(name, value);
-  }
-  void number(std::string_view name, int value) {
-    fmt::format_to(std::back_inserter(key(name)), "{}", value);
-  }
-  void close() { out_ += '}'; }
-
- private:
-  std::string& out_;
-};
+using ObjectWriter = codec::JsonObjectWriter;
 
 void write_audio(const AudioSettings& audio, std::string& out) {
   ObjectWriter object(out);

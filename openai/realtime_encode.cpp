@@ -2,40 +2,14 @@
 
 #include <iterator>
 
-#include "codec/json_text.hpp"
+#include "codec/json_object.hpp"
 #include "openai/realtime_messages.hpp"
 
 namespace tandem::openai {
 
 namespace {
 
-/// Writes one JSON object from its construction to close().
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
-  ObjectWriter(std::string& out, std::string_view type) : ObjectWriter(out) { text("type", type); }
-
-  std::string& key(std::string_view name) {
-    if (out_.back() != '{') out_ += ',';
-    codec::append_json_string(out_, name);
-    out_ += ':';
-    return out_;
-  }
-  void text(std::string_view name, std::string_view value) {
-    codec::append_json_string(key(name), value);
-  }
-  void text_if_any(std::string_view name, std::string_view value) {
-    if (!value.empty()) text(name, value);
-  }
-  void number(std::string_view name, std::int64_t value) {
-    fmt::format_to(std::back_inserter(key(name)), "{}", value);
-  }
-  void raw(std::string_view name, std::string_view json) { key(name) += json; }
-  void close() { out_ += '}'; }
-
- private:
-  std::string& out_;
-};
+using ObjectWriter = codec::JsonObjectWriter;
 
 constexpr std::string_view ulaw_format = R"({"type":"audio/pcmu"})";
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "codec/json_text.hpp"
-
 namespace tandem::call {
 
 namespace {
@@ -30,9 +28,7 @@ Call::Call(CallSettings settings, std::unique_ptr<CarrierCodec> carrier,
                           settings_.to, std::string(voice().name()), settings_.purpose,
                           settings_.node});
   if (settings_.previous) {
-    std::string json = R"({"previous_call_id":)";
-    codec::append_json_string(json, settings_.previous->call_id.str());
-    write_event("resumed_call", json + "}");
+    write_event("resumed_call", "previous_call_id", settings_.previous->call_id.str());
     conversation_.begin_with(std::move(settings_.previous->history));
     resume_next_ = !settings_.previous->chat_group_id.empty();
     if (resume_next_) voice().adopt(settings_.previous->chat_group_id);
@@ -160,8 +156,7 @@ void Call::close(EndReason reason) {
   release_playout();
   playout_.end_turn(moment_.now);
   close_voice("call is closing");
-  write_event("call_closing",
-              std::string(R"({"reason":")") + std::string(to_string(reason)) + "\"}");
+  write_event("call_closing", "reason", to_string(reason));
 }
 
 void Call::end(EndReason reason, std::uint16_t code, std::string_view text) {

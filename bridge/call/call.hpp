@@ -200,6 +200,7 @@ class Call {
   // call_record.cpp: what is written down
   void write(core::RecordBody body);
   void write_event(std::string_view type, std::string json);
+  void write_event(std::string_view type, std::string_view key, std::string_view text);
   void write_transcript(core::Speaker speaker, std::string_view text, std::string_view event_type,
                         std::string_view utterance);
   void settle_heard();

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "bridge/call/call.hpp"
-#include "codec/json_text.hpp"
 
 namespace tandem::call {
 
@@ -17,16 +16,12 @@ void Call::on(const OperatorHangUp&) {
 }
 
 void Call::on(const OperatorSay& input) {
-  std::string json = R"({"text":)";
-  codec::append_json_string(json, input.text);
-  write_event("operator_say", json + "}");
+  write_event("operator_say", "text", input.text);
   send_voice(not_timed, [&](std::string& out) { voice().encode_say(input.text, out); });
 }
 
 void Call::on(const OperatorContext& input) {
-  std::string json = R"({"text":)";
-  codec::append_json_string(json, input.text);
-  write_event("operator_context", json + "}");
+  write_event("operator_context", "text", input.text);
   send_voice(not_timed, [&](std::string& out) { voice().encode_context(input.text, out); });
 }
 
@@ -39,7 +34,7 @@ void Call::on(const OperatorPause& input) {
 
 void Call::on(const OperatorTransfer& input) {
   if (!stream_is_live_ || state_ == State::closing)
-    return write_event("operator_transfer_refused", R"({"why":"nobody is on the line"})");
+    return write_event("operator_transfer_refused", "why", "nobody is on the line");
   write_event("operator_transfer", "{}");
   interrupt("operator");
   transfer(input.to,
@@ -55,7 +50,7 @@ void Call::carrier_event(const CarrierDtmf& dtmf) {
   const bool is_opt_out = settings_.opt_out_digit != 0 && dtmf.digit == settings_.opt_out_digit;
   const bool is_human = keypad_.press(dtmf.digit, moment_.now);
   if (!is_human && !is_opt_out) return count(Counted::carrier_bad_message, "dtmf_flood");  // T25
-  write_event("dtmf", fmt::format(R"({{"digit":"{}"}})", dtmf.digit));
+  write_event("dtmf", "digit", std::string_view(&dtmf.digit, 1));
   if (!is_opt_out || state_ == State::closing || !stream_is_live_) return;
   write_event("opt_out", fmt::format(R"({{"by":"key","digit":"{}"}})", dtmf.digit));
   interrupt("caller");

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bridge/call/call.hpp"
+#include "codec/json_object.hpp"
 
 namespace tandem::call {
 
@@ -28,6 +29,15 @@ void Call::write(core::RecordBody body) {
 
 void Call::write_event(std::string_view type, std::string json) {
   write(core::CallEvent{event_seq_++, std::string(type), std::move(json)});
+}
+
+/// An event of one text, which may be anything.
+void Call::write_event(std::string_view type, std::string_view key, std::string_view text) {
+  std::string json;
+  codec::JsonObjectWriter object(json);
+  object.text(key, text);
+  object.close();
+  write_event(type, std::move(json));
 }
 
 void Call::write_transcript(core::Speaker speaker, std::string_view text,

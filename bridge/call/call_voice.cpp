@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "bridge/call/call.hpp"
-#include "codec/json_text.hpp"
+#include "codec/json_object.hpp"
 
 namespace tandem::call {
 
@@ -13,11 +13,11 @@ namespace {
 using namespace std::chrono_literals;
 
 std::string error_json(const VoiceError& error) {
-  std::string json = R"({"code":)";
-  codec::append_json_string(json, error.code);
-  json += R"(,"slug":)";
-  codec::append_json_string(json, error.slug);
-  json += '}';
+  std::string json;
+  codec::JsonObjectWriter object(json);
+  object.text("code", error.code);
+  object.text("slug", error.slug);
+  object.close();
   return json;
 }
 
@@ -138,9 +138,7 @@ void Call::voice_event(const VoiceToolCall& tool) {
   if (answered_tools_.size() == limits::tool_calls_remembered)
     answered_tools_.erase(answered_tools_.begin());
   answered_tools_.push_back(tool.id);
-  std::string json = R"({"name":)";
-  codec::append_json_string(json, tool.name);
-  write_event("tool_call", json + "}");
+  write_event("tool_call", "name", tool.name);
   // It works: what it owes is owed from now on.
   dead_air_.agent_acts();
   dead_air_.caller_words(moment_.now);
@@ -165,9 +163,7 @@ void Call::answer_tool(const VoiceToolCall& tool, bool ok, std::string_view cont
 }
 
 void Call::voice_event(const VoiceToolCancelled& cancelled) {
-  std::string json = R"({"id":)";
-  codec::append_json_string(json, cancelled.id);
-  write_event("tool_cancelled", json + "}");
+  write_event("tool_cancelled", "id", cancelled.id);
 }
 
 void Call::voice_event(const VoiceReply& reply) {
@@ -184,7 +180,7 @@ void Call::voice_event(const VoiceError& error) {
 void Call::voice_event(const VoiceDefect& defect) {
   count(Counted::voice_bad_message, defect.why);
   if (++defects_ > limits::defects_written_max) return;  // counted all the same
-  write_event("voice_defect", R"({"why":")" + defect.why + "\"}");
+  write_event("voice_defect", "why", defect.why);
 }
 
 /// The agent said that it is done. Its farewell may come before or after that, and its provider may

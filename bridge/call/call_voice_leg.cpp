@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "bridge/call/call.hpp"
-#include "codec/json_text.hpp"
 
 namespace tandem::call {
 
@@ -91,10 +90,8 @@ void Call::lose_voice(const VoiceVerdict& verdict) {
   count(Counted::voice_closed, verdict.why);
   outputs_.emplace_back(
       VoiceReport{std::string(voice().name()), false, verdict.severity, verdict.why});
-  std::string why = R"({"why":)";
-  codec::append_json_string(why, verdict.why);
   write_held_words();
-  write_event("voice_closed", why + "}");
+  write_event("voice_closed", "why", verdict.why);
   voice_state_ = VoiceState::gone;
   voice_stalled_since_.reset();
   uplink_.stop_clock();
@@ -265,7 +262,7 @@ void Call::advance_dead_air() {
 void Call::take_step(FreezeStep step) {
   if (step == FreezeStep::none) return;
   count(Counted::voice_freeze, to_string(step));
-  write_event("agent_frozen", fmt::format(R"({{"step":"{}"}})", to_string(step)));
+  write_event("agent_frozen", "step", to_string(step));
   switch (step) {
     case FreezeStep::nudge:
       send_voice(not_timed, [this](std::string& out) { voice().encode_nudge(out); });

@@ -6,20 +6,13 @@
 
 namespace tandem::call {
 
-namespace {
-
-/// The part of a text that was spoken when `heard` of `whole` milliseconds had been heard, cut
-/// after a whole word: speech is not that even, so it is an estimate.
-std::string heard_part(const std::string& text, std::int32_t heard, std::int32_t whole) {
-  if (whole <= 0 || heard >= whole) return text;
-  auto end =
-      text.size() * static_cast<std::size_t>(std::max(0, heard)) / static_cast<std::size_t>(whole);
-  const auto gap = text.rfind(' ', end);
-  end = gap == std::string::npos ? 0 : gap;
-  return end == 0 ? std::string() : text.substr(0, end) + " ...";
+std::string_view heard_part(std::string_view text, double share) noexcept {
+  if (share >= 1) return text;
+  const auto length = static_cast<double>(text.size());
+  const auto part = text.substr(0, static_cast<std::size_t>(std::max(share, 0.0) * length));
+  const auto gap = part.rfind(' ');
+  return gap == std::string_view::npos ? std::string_view{} : part.substr(0, gap);
 }
-
-}  // namespace
 
 Conversation::Line* Conversation::find(std::string_view utterance) {
   if (utterance.empty()) return nullptr;
@@ -94,8 +87,12 @@ std::vector<core::TranscriptHeard> Conversation::never_heard() const {
 std::vector<SpokenLine> Conversation::lines() const {
   std::vector<SpokenLine> told;
   for (const auto& line : lines_) {
-    auto text = line.was_cut ? heard_part(line.text, line.heard_ms, line.audio_ms) : line.text;
-    if (!text.empty()) told.push_back({line.speaker, std::move(text)});
+    const bool is_part = line.was_cut && line.heard_ms < line.audio_ms;
+    const double share = is_part ? static_cast<double>(line.heard_ms) / line.audio_ms : 1.0;
+    std::string text(heard_part(line.text, share));
+    if (text.empty()) continue;
+    if (is_part) text += " ...";
+    told.push_back({line.speaker, std::move(text)});
   }
   return told;
 }

@@ -16,6 +16,10 @@
 
 namespace tandem::call {
 
+/// The part of a text that was spoken when this share (0 to 1) of its sound had been heard, cut
+/// after a whole word: speech is not that even, so it is an estimate. A view into `text`.
+std::string_view heard_part(std::string_view text, double share) noexcept;
+
 class Conversation {
  public:
   /// The next transcript entry. `utterance` names the audio that speaks it; empty for the caller.

@@ -46,6 +46,16 @@ TEST_CASE("what is retold is what was heard, cut after a whole word") {
   CHECK(lines[1].text == "We have one at ...");
 }
 
+TEST_CASE("the part of a text that was heard ends with a whole word") {
+  CHECK(heard_part("one two three", 1.0) == "one two three");
+  CHECK(heard_part("one two three", 1.5) == "one two three");
+  CHECK(heard_part("one two three", 0.6) == "one");
+  CHECK(heard_part("one two three", 0.7) == "one two");
+  CHECK(heard_part("one two three", 0.0).empty());
+  CHECK(heard_part("one two three", -1.0).empty());
+  CHECK(heard_part("", 0.5).empty());
+}
+
 TEST_CASE("an answer of which nothing was heard is not retold") {
   Conversation conversation;
   conversation.add(Speaker::assistant, "Unheard words", "assistant_message", "u1");

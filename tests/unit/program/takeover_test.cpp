@@ -66,16 +66,6 @@ TEST_CASE("of a long conversation the last words are told") {
   CHECK(previous.history.front().text.starts_with("32"));
 }
 
-TEST_CASE("the part of a text that was heard ends with a whole word") {
-  CHECK(heard_part("one two three", 1.0) == "one two three");
-  CHECK(heard_part("one two three", 1.5) == "one two three");
-  CHECK(heard_part("one two three", 0.6) == "one");
-  CHECK(heard_part("one two three", 0.7) == "one two");
-  CHECK(heard_part("one two three", 0.0).empty());
-  CHECK(heard_part("one two three", -1.0).empty());
-  CHECK(heard_part("", 0.5).empty());
-}
-
 TEST_CASE(
     "a call that is taken over keeps the cap of the whole phone call, but a minute at least") {
   const core::WallTime began{100h};
