@@ -50,7 +50,7 @@ def faults_have_tests(tree):
     for path, source in tree.sources.items():
         if path.startswith("tests/") and not path.startswith(("tests/tidy/", "tests/standins/")):
             for name in re.findall(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'', source.text):
-                named.update(re.findall(r"\b[TE]\d\d\b", name))
+                named.update(re.findall(r"\b[TEPGRAO]\d\d\b", name))
     return [Finding("tests/tidy/faults.txt", number, f"no test has {line.split()[0]} in its name")
             for number, line in enumerate(listed.lines, 1)
             if line.strip() and not line.startswith("#") and line.split()[0] not in named]

@@ -1,0 +1,1 @@
+-- Reconciliation with the voice provider's own history, and jobs of more than one kind.

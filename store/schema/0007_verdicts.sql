@@ -1,0 +1,1 @@
+-- Verdicts: what they were judged from, and with what.

@@ -1,0 +1,1 @@
+-- Lists, search and reports at a million calls.

@@ -1,0 +1,1 @@
+-- Privacy: keyed hashes of numbers, sealed messages, erasure.

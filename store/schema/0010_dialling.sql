@@ -1,0 +1,1 @@
+-- Outbound calls: intents, and the facts that the dial gate reads.

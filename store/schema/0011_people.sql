@@ -1,0 +1,1 @@
+-- People: sessions, tickets, the audit chain.
