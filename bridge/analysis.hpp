@@ -6,7 +6,7 @@
 
 #include "bridge/core/http.hpp"
 #include "gemini/analysis.hpp"
-#include "store/analysis_worker.hpp"
+#include "store/analysis_job.hpp"
 
 namespace tandem {
 

@@ -11,7 +11,6 @@
 #include <future>
 #include <thread>
 
-#include "bridge/analysis.hpp"
 #include "bridge/api_routes.hpp"
 #include "bridge/call_reaper.hpp"
 #include "bridge/carrier_api.hpp"
@@ -21,12 +20,11 @@
 #include "bridge/net/http_server.hpp"
 #include "bridge/net/shard.hpp"
 #include "bridge/providers.hpp"
+#include "bridge/record_keeping.hpp"
 #include "bridge/switchboard.hpp"
 #include "bridge/twilio_documents.hpp"
 #include "bridge/twilio_routes.hpp"
 #include "bridge/version.hpp"
-#include "store/importer.hpp"
-#include "store/query_thread.hpp"
 
 namespace tandem {
 
@@ -36,7 +34,6 @@ namespace asio = net::asio;
 using namespace std::chrono_literals;
 
 constexpr auto second_signal_patience = 10s;  // R02
-constexpr auto flush_patience = 5s;
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -47,14 +44,6 @@ std::size_t shard_count(const Config& config) {
   if (config.shards > 0) return static_cast<std::size_t>(config.shards);
   const auto cores = std::thread::hardware_concurrency();
   return cores > 1 ? cores - 1 : 1;
-}
-
-gemini::AnalysisSettings analysis_settings(const Config& config) {
-  gemini::AnalysisSettings settings;
-  core::parse_url(config.gemini.url + "/v1beta", settings.base_url);
-  settings.model = config.gemini.model;
-  settings.api_key = config.gemini.api_key;
-  return settings;
 }
 
 /// Everything that runs while the bridge serves. Members are in the order in which they start;
@@ -78,10 +67,8 @@ class Bridge {
   void note_voice(const call::VoiceReport& report);
   void on_control(std::function<void()> work);
   [[nodiscard]] bool is_ready() const;
-  store::NoticeSink notices();
   core::OutgoingResponse exchange(core::OutgoingRequest request);
   net::HttpServer::Handlers handlers();
-  void start_worker();
   void run_on_control(std::function<void()> work);
   net::Task<void> join_control();
 
@@ -89,10 +76,7 @@ class Bridge {
   ops::Log log_;
   ops::Metrics metrics_;
   net::TlsClientContext tls_;
-  store::DatabaseUrl database_;
-  store::Spool spool_;
-  std::unique_ptr<store::Importer> importer_;
-  store::QueryThread queries_;
+  RecordKeeping record_;
 
   asio::io_context control_{1};
   std::optional<asio::executor_work_guard<net::Executor>> control_work_;
@@ -109,7 +93,6 @@ class Bridge {
   CallReaper reaper_;
   ApiRoutes api_;
   net::HttpServer server_;
-  std::unique_ptr<store::AnalysisWorker> worker_;
   std::thread control_thread_;
   bool is_stopped_ = false;
 };
@@ -122,14 +105,6 @@ std::vector<std::unique_ptr<net::Shard>> make_shards(std::size_t count,
   return shards;
 }
 
-store::SpoolSettings spool_settings(const Config& config, store::NoticeSink notices) {
-  store::SpoolSettings settings;
-  settings.directory = config.spool_dir;
-  settings.limits.bytes_max = config.spool_bytes_max;
-  settings.notices = std::move(notices);
-  return settings;
-}
-
 net::HttpServer::Options server_options(const Config& config) {
   net::HttpServer::Options options;
   options.address = config.bind;
@@ -140,40 +115,28 @@ net::HttpServer::Options server_options(const Config& config) {
 Bridge::Bridge(const Config& config)
     : config_(config),
       log_(STDERR_FILENO, config.log_level),
-      database_([&config] { return config.database_url; }),
-      spool_(spool_settings(config, notices())),
-      queries_({.database = database_}),
+      record_(config, log_, metrics_),
       control_tasks_(control_, [this](std::exception_ptr) { log_.error("control_task_failed"); }),
       client_(control_, tls_),
       carrier_api_(control_, client_, rest_account(config), log_),
       services_(call_services()),
       shards_(make_shards(shard_count(config), services_)),
       switchboard_({config, log_, metrics_, shards_, voice_sources(config), host_name()}),
-      earlier_(control_, queries_, spool_, log_),
+      earlier_(control_, record_.queries(), record_.spool(), log_),
       documents_(config),
       connect_done_({control_, log_, metrics_, switchboard_, documents_, earlier_,
                      [this](core::Record record) { write_down(std::move(record)); }}),
       twilio_({config, log_, metrics_, switchboard_, documents_, connect_done_,
                [this](core::Record record) { write_down(std::move(record)); }}),
-      reaper_({control_, log_, metrics_, switchboard_, carrier_api_, queries_, earlier_,
+      reaper_({control_, log_, metrics_, switchboard_, carrier_api_, record_.queries(), earlier_,
                [this](core::Record record) { write_down(std::move(record)); }, host_name(),
                config.call_time_limit}),
-      api_({config, log_, metrics_, queries_, spool_, [this] { return calls(); },
+      api_({config, log_, metrics_, record_.queries(), record_.spool(), [this] { return calls(); },
             [this] { return is_ready(); }, switchboard_}),
       server_(control_, server_options(config), handlers()) {
   metrics_.gauge(ops::Family::build_info, {version}).set(1);
-  store::ImporterSettings importing;
-  importing.database = database_;
-  importing.node_name = host_name();
-  importing.version = version;
-  importing.notices = notices();
-  importing.on_imported = [this](std::span<const core::Record> records) {
-    for (const auto& record : records) {
-      if (worker_ && std::holds_alternative<core::CallEnded>(record.body)) worker_->nudge();
-    }
-  };
-  start_worker();
-  importer_ = std::make_unique<store::Importer>(spool_, std::move(importing));
+  record_.start(host_name(),
+                [this](core::OutgoingRequest request) { return exchange(std::move(request)); });
   for (auto& shard : shards_) shard->start();
   control_work_.emplace(control_.get_executor());
   server_.start();
@@ -188,27 +151,6 @@ Bridge::Bridge(const Config& config)
                         {"shards", shards_.size()},
                         {"provider", to_string(config.voice_provider)},
                         {"version", version}});
-}
-
-std::string_view word_of(store::AnalysisOutcome::State state) {
-  constexpr std::array<std::string_view, 4> words = {"done", "retry", "failed", "needs_review"};
-  return words[static_cast<std::size_t>(state)];
-}
-
-void Bridge::start_worker() {
-  store::AnalysisWorkerSettings settings;
-  settings.database = database_;
-  settings.owner = host_name();
-  settings.notices = notices();
-  settings.analyse =
-      make_analyse(analysis_settings(config_),
-                   [this](core::OutgoingRequest request) { return exchange(std::move(request)); });
-  settings.on_analysed = [this](const std::string& call_id, const store::AnalysisOutcome& outcome) {
-    metrics_.counter(ops::Family::analysis_total, {outcome.outcome, word_of(outcome.state)}).add();
-    log_.info("call_analysed",
-              {{"call_id", call_id}, {"outcome", outcome.outcome}, {"reason", outcome.reason}});
-  };
-  worker_ = std::make_unique<store::AnalysisWorker>(std::move(settings));
 }
 
 net::CallServices Bridge::call_services() {
@@ -242,11 +184,11 @@ bool Bridge::write_down(core::Record record) {
   const auto id = is_opt_out || is_end ? record.call_id : core::CallId{};
   bool is_taken = false;
   if (is_opt_out) {
-    is_taken = spool_.append(std::move(record), [this, id](bool is_kept) {
+    is_taken = record_.spool().append(std::move(record), [this, id](bool is_kept) {
       if (is_kept) on_control([this, id] { switchboard_.note_opt_out(id); });
     });
   } else {
-    is_taken = spool_.append(std::move(record));
+    is_taken = record_.spool().append(std::move(record));
   }
   if (is_end) on_control([this, id] { switchboard_.note_gone(id); });
   if (!is_taken) metrics_.counter(ops::Family::record_queue_dropped_total).add();
@@ -268,16 +210,8 @@ void Bridge::note_voice(const call::VoiceReport& report) {
 }
 
 bool Bridge::is_ready() const {
-  return !switchboard_.is_draining() && !spool_.counters().failing && switchboard_.has_voice();
-}
-
-store::NoticeSink Bridge::notices() {
-  return [this](const store::Notice& notice) {
-    const auto level = notice.severity == store::Severity::info      ? ops::LogLevel::info
-                       : notice.severity == store::Severity::warning ? ops::LogLevel::warn
-                                                                     : ops::LogLevel::error;
-    log_.write(level, notice.code, {{"detail", notice.detail}});
-  };
+  return !switchboard_.is_draining() && !record_.spool().counters().failing &&
+         switchboard_.has_voice();
 }
 
 core::OutgoingResponse Bridge::exchange(core::OutgoingRequest request) {
@@ -333,10 +267,7 @@ void Bridge::stop() {
   if (std::exchange(is_stopped_, true)) return;
   for (auto& shard : shards_) shard->stop();
   for (auto& shard : shards_) shard->join();
-  worker_->stop(flush_patience);
-  queries_.stop();
-  spool_.flush(flush_patience);
-  importer_->stop(flush_patience);
+  record_.stop();
   run_on_control([this] {
     server_.stop();
     carrier_api_.stop();
@@ -346,9 +277,7 @@ void Bridge::stop() {
     control_work_.reset();
   });
   control_thread_.join();
-  spool_.stop();
-  const auto left = spool_.counters().backlog;
-  log_.info("stopped", {{"records_kept", left}, {"directory", config_.spool_dir}});
+  record_.close();
 }
 
 /// Waits for SIGTERM or SIGINT; false when none came in time.

@@ -1,26 +1,8 @@
 #include "store/jobs.hpp"
 
+#include "store/json_text.hpp"
+
 namespace tandem::store {
-
-namespace {
-
-bool end_claim(Connection& connection, const Job& job, const char* state,
-               std::chrono::seconds delay, const std::string& error) {
-  const Rows rows = connection.run(
-      "update bridge.jobs set state = $3, lease_owner = null, lease_until = null, "
-      "run_at = now() + make_interval(secs => $4::bigint), last_error = nullif($5, ''), "
-      "finished_at = case when $3 = 'queued' then null else now() end "
-      "where id = $1 and fence = $2 and state = 'running'",
-      Parameters()
-          .add(job.id)
-          .add(job.fence)
-          .add(state)
-          .add(std::int64_t{delay.count()})
-          .add(error));
-  return rows.affected() == 1;
-}
-
-}  // namespace
 
 std::optional<Job> claim_job(Connection& connection, const std::string& kind,
                              const std::string& owner, std::chrono::seconds lease) {
@@ -30,28 +12,36 @@ std::optional<Job> claim_job(Connection& connection, const std::string& kind,
       "where id = (select id from bridge.jobs where kind = $1 and "
       "((state = 'queued' and run_at <= now()) or (state = 'running' and lease_until < now())) "
       "order by run_at limit 1 for update skip locked) "
-      "returning id, key, attempts, fence, floor(extract(epoch from now() - created_at))::bigint",
+      "returning id, key, payload, attempts, fence, "
+      "floor(extract(epoch from now() - created_at))::bigint",
       Parameters().add(kind).add(owner).add(std::int64_t{lease.count()}));
   if (rows.empty()) return std::nullopt;
   return Job{.id = rows.integer(0, 0),
              .key = std::string(rows.text(0, 1)),
-             .attempts = static_cast<std::int32_t>(rows.integer(0, 2)),
-             .fence = rows.integer(0, 3),
-             .age = std::chrono::seconds(rows.integer(0, 4))};
+             .payload = std::string(rows.text(0, 2)),
+             .attempts = static_cast<std::int32_t>(rows.integer(0, 3)),
+             .fence = rows.integer(0, 4),
+             .age = std::chrono::seconds(rows.integer(0, 5))};
 }
 
-bool finish_job(Connection& connection, const Job& job) {
-  return end_claim(connection, job, "done", std::chrono::seconds(0), "");
-}
-
-bool retry_job(Connection& connection, const Job& job, std::chrono::seconds delay,
-               const std::string& error) {
-  return end_claim(connection, job, "queued", delay, error);
-}
-
-bool give_up_job(Connection& connection, const Job& job, const std::string& state,
-                 const std::string& error) {
-  return end_claim(connection, job, state.c_str(), std::chrono::seconds(0), error);
+bool end_claim(Connection& connection, const Job& job, const ClaimEnd& end) {
+  const Rows rows = connection.run(
+      "update bridge.jobs set state = $3, lease_owner = null, lease_until = null, "
+      "run_at = now() + make_interval(secs => $4::bigint), last_error = nullif($5, ''), "
+      "finished_at = case when $3 = 'queued' then null else now() end, "
+      "payload = coalesce($6::jsonb, payload), "
+      "attempts = case when $7 then 0 else attempts end, "
+      "created_at = case when $7 then now() else created_at end "
+      "where id = $1 and fence = $2 and state = 'running'",
+      Parameters()
+          .add(job.id)
+          .add(job.fence)
+          .add(end.state)
+          .add(std::int64_t{end.delay.count()})
+          .add(sanitise_text(end.note).text)
+          .add(end.payload)
+          .add(end.counts_anew));
+  return rows.affected() == 1;
 }
 
 bool request_analysis(Connection& connection, const std::string& call_id) {

@@ -1,6 +1,6 @@
-// Durable work after a call: rows of `jobs`, taken by any node with FOR UPDATE SKIP LOCKED under a
-// lease. A worker whose lease ran out is fenced: its answer is not stored, because another worker
-// may have given one.
+// Durable work: rows of `jobs`, taken by any node with FOR UPDATE SKIP LOCKED under a lease. A
+// worker whose lease ran out is fenced: its answer is not stored, because another worker may have
+// given one.
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@ namespace tandem::store {
 struct Job {
   std::int64_t id = 0;
   std::string key;            ///< what it is about, for 'analyse' the call id
+  std::string payload;        ///< a JSON object
   std::int32_t attempts = 0;  ///< this one included
   std::int64_t fence = 0;
   std::chrono::seconds age{0};  ///< since it was created
@@ -24,14 +25,17 @@ struct Job {
 std::optional<Job> claim_job(Connection& connection, const std::string& kind,
                              const std::string& owner, std::chrono::seconds lease);
 
-// Each of these ends the claim; false when the job was taken by someone else meanwhile: then roll
-// back.
-bool finish_job(Connection& connection, const Job& job);
-bool retry_job(Connection& connection, const Job& job, std::chrono::seconds delay,
-               const std::string& error);
-/// state: "failed" or "needs_review".
-bool give_up_job(Connection& connection, const Job& job, const std::string& state,
-                 const std::string& error);
+/// How a claim ends.
+struct ClaimEnd {
+  std::string state;              ///< "done", "failed", "needs_review"; "queued": it runs again
+  std::chrono::seconds delay{0};  ///< queued: from now
+  std::string note = {};          ///< for last_error; empty: none
+  std::optional<std::string> payload = std::nullopt;  ///< in place of the job's, JSON
+  bool counts_anew = false;                           ///< attempts and age begin again
+};
+
+/// False when the job was taken by someone else meanwhile: then roll back.
+bool end_claim(Connection& connection, const Job& job, const ClaimEnd& end);
 
 /// Queues the analysis of a call (again); false when the call is unknown or its analysis is running
 /// now.

@@ -5,7 +5,6 @@
 #include <future>
 #include <thread>
 
-#include "store/analysis_worker.hpp"
 #include "store/batch_rows.hpp"
 #include "store/migrate.hpp"
 #include "store/query_thread.hpp"
@@ -15,31 +14,12 @@
 
 using namespace tandem;
 using namespace std::chrono_literals;
+using test::migrated_database;
 using test::PostgresCluster;
+using test::write;
+using test::write_calls;
 
 namespace {
-
-core::Secret migrated_database() {
-  const core::Secret url = PostgresCluster::shared().create_database();
-  store::Connection connection(url);
-  store::migrate(connection);
-  return url;
-}
-
-void write(store::Connection& db, const std::vector<core::Record>& records) {
-  store::Transaction transaction(db);
-  REQUIRE(store::write_records(db, records).empty());
-  transaction.commit();
-}
-
-/// Calls 1 to `count`, one minute apart, inbound from +155501 and five digits.
-void write_calls(store::Connection& db, int count) {
-  for (int call = 1; call <= count; ++call) {
-    auto records = test::scripted_call(call, 1);
-    for (auto& record : records) record.wall += std::chrono::minutes(call);
-    write(db, records);
-  }
-}
 
 std::vector<std::string> ids(const std::vector<store::CallRow>& calls) {
   std::vector<std::string> ids;
@@ -49,43 +29,6 @@ std::vector<std::string> ids(const std::vector<store::CallRow>& calls) {
 
 std::size_t count(store::Connection& db, const store::CallFilter& filter) {
   return store::list_calls(db, filter).calls.size();
-}
-
-store::AnalysisWorkerSettings worker_settings(const core::Secret& url, store::Analyse analyse) {
-  store::AnalysisWorkerSettings settings;
-  settings.database = [url] { return url; };
-  settings.owner = "worker-a";
-  settings.analyse = std::move(analyse);
-  settings.poll = 10ms;
-  settings.retry_delays = {0s};
-  return settings;
-}
-
-store::AnalysisOutcome booked() {
-  store::AnalysisOutcome outcome;
-  outcome.state = store::AnalysisOutcome::State::done;
-  outcome.outcome = "booked";
-  outcome.confidence = 0.93;
-  outcome.evidence = {{0, "a table for 2 please"}, {1, "you are \"booked\""}};
-  outcome.reason = "both agreed";
-  outcome.model = "stand-in";
-  outcome.prompt_version = "1";
-  outcome.raw = "{}";
-  return outcome;
-}
-
-store::AnalysisOutcome outcome_in(store::AnalysisOutcome::State state, const std::string& reason) {
-  store::AnalysisOutcome outcome;
-  outcome.state = state;
-  outcome.reason = reason;
-  return outcome;
-}
-
-bool reaches(store::Connection& db, int call, const std::string& state) {
-  return test::eventually([&] {
-    const auto detail = store::load_call(db, test::call_id(call).str());
-    return detail && detail->verdict && detail->verdict->state == state;
-  });
 }
 
 }  // namespace
@@ -286,112 +229,4 @@ TEST_CASE("the query thread survives a restart of the database") {
   PostgresCluster::shared().stop();
   PostgresCluster::shared().start();
   CHECK(std::get<int>(ask()) == 7);
-}
-
-TEST_CASE("a verdict with its evidence is stored and read back") {
-  const core::Secret url = migrated_database();
-  store::Connection db(url);
-  write_calls(db, 1);
-  std::vector<store::TranscriptLine> seen;
-  store::AnalysisWorker worker(
-      worker_settings(url, [&](const std::vector<store::TranscriptLine>& lines) {
-        seen = lines;
-        return booked();
-      }));
-  REQUIRE(reaches(db, 1, "done"));
-  worker.stop(5s);
-  REQUIRE(seen.size() == 2);
-  CHECK(seen[1].heard_ms == 1'500);
-  const auto verdict = store::load_call(db, test::call_id(1).str())->verdict;
-  REQUIRE(verdict);
-  CHECK(verdict->outcome == "booked");
-  CHECK(verdict->booking_detected == true);
-  CHECK(verdict->confidence == 0.93);
-  REQUIRE(verdict->evidence.size() == 2);
-  CHECK(verdict->evidence[1].seq == 1);
-  CHECK(verdict->evidence[1].quote == "you are \"booked\"");
-  CHECK(verdict->model == "stand-in");
-  CHECK(verdict->attempts == 1);
-  CHECK(verdict->analysed_at.has_value());
-  CHECK(db.run("select booking_status from bridge.analytics").text(0, 0) == "booked");
-  CHECK(db.run("select state from bridge.jobs").text(0, 0) == "done");
-}
-
-TEST_CASE("an unclear outcome leaves booking_detected empty") {
-  const core::Secret url = migrated_database();
-  store::Connection db(url);
-  write_calls(db, 1);
-  store::AnalysisWorker worker(worker_settings(url, [](const auto&) {
-    auto outcome = booked();
-    outcome.outcome = "unclear";
-    return outcome;
-  }));
-  REQUIRE(reaches(db, 1, "done"));
-  CHECK_FALSE(store::load_call(db, test::call_id(1).str())->verdict->booking_detected.has_value());
-}
-
-TEST_CASE("passing failures are tried again and never more than eight times") {
-  const core::Secret url = migrated_database();
-  store::Connection db(url);
-  write_calls(db, 2);
-  std::atomic<int> tries{0};
-  store::AnalysisWorker worker(worker_settings(url, [&](const auto& lines) {
-    using State = store::AnalysisOutcome::State;
-    if (lines.at(0).timestamp > test::wall_at(100)) {  // call 2 never works
-      return outcome_in(State::retry, "overloaded");
-    }
-    if (++tries < 3) throw std::runtime_error("model unreachable");
-    return booked();
-  }));
-  REQUIRE(reaches(db, 1, "done"));
-  CHECK(tries == 3);
-  REQUIRE(reaches(db, 2, "failed"));
-  worker.stop(5s);
-  const auto verdict = store::load_call(db, test::call_id(2).str())->verdict;
-  CHECK(verdict->attempts == 8);
-  CHECK(verdict->reason == "overloaded");
-  CHECK(verdict->outcome.empty());
-  CHECK(db.run("select booking_status from bridge.analytics where call_id = $1",
-               store::Parameters().add(test::call_id(2).str()))
-            .text(0, 0) == "failed");
-}
-
-TEST_CASE("failed and needs_review are final until a person asks again") {
-  const core::Secret url = migrated_database();
-  store::Connection db(url);
-  write_calls(db, 1);
-  std::atomic<int> tries{0};
-  store::AnalysisWorker worker(worker_settings(url, [&](const auto&) {
-    return ++tries == 1
-               ? outcome_in(store::AnalysisOutcome::State::needs_review, "a quote was not found")
-               : booked();
-  }));
-  REQUIRE(reaches(db, 1, "needs_review"));
-  CHECK(store::request_analysis(db, test::call_id(1).str()));
-  worker.nudge();
-  REQUIRE(reaches(db, 1, "done"));
-  CHECK(tries == 2);
-  CHECK_FALSE(store::request_analysis(db, test::call_id(77).str()));
-}
-
-TEST_CASE("two workers never have the same job, and a lost lease fences the first") {
-  store::Connection db(migrated_database());
-  write_calls(db, 2);
-  const auto first = store::claim_job(db, "analyse", "a", 60s);
-  const auto second = store::claim_job(db, "analyse", "b", 60s);
-  REQUIRE(first);
-  REQUIRE(second);
-  CHECK(first->id != second->id);
-  CHECK_FALSE(store::claim_job(db, "analyse", "c", 60s));
-  db.run("update bridge.jobs set lease_until = now() - interval '1 second' where id = $1",
-         store::Parameters().add(first->id));
-  const auto taken_over = store::claim_job(db, "analyse", "c", 60s);
-  REQUIRE(taken_over);
-  CHECK(taken_over->id == first->id);
-  CHECK(taken_over->attempts == 2);
-  CHECK_FALSE(store::finish_job(db, *first));
-  CHECK_FALSE(store::retry_job(db, *first, 0s, "late"));
-  CHECK(store::finish_job(db, *taken_over));
-  CHECK(store::retry_job(db, *second, 3600s, "later"));
-  CHECK_FALSE(store::claim_job(db, "analyse", "c", 60s));
 }

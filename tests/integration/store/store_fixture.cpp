@@ -8,6 +8,11 @@
 #include <stdexcept>
 #include <thread>
 
+#include "store/batch_rows.hpp"
+#include "store/migrate.hpp"
+#include "tests/integration/postgres_cluster.hpp"
+#include "tests/unit/catch.hpp"
+
 namespace tandem::test {
 
 TemporaryDirectory::TemporaryDirectory() : path_("/tmp/tandem_store_XXXXXX") {
@@ -114,6 +119,27 @@ store::ImporterSettings importer_settings(const core::Secret& url) {
   settings.backoff_min = std::chrono::milliseconds(10);
   settings.backoff_max = std::chrono::milliseconds(200);
   return settings;
+}
+
+core::Secret migrated_database() {
+  const core::Secret url = PostgresCluster::shared().create_database();
+  store::Connection connection(url);
+  store::migrate(connection);
+  return url;
+}
+
+void write(store::Connection& db, const std::vector<core::Record>& records) {
+  store::Transaction transaction(db);
+  REQUIRE(store::write_records(db, records).empty());
+  transaction.commit();
+}
+
+void write_calls(store::Connection& db, int count) {
+  for (int call = 1; call <= count; ++call) {
+    auto records = scripted_call(call, 1);
+    for (auto& record : records) record.wall += std::chrono::minutes(call);
+    write(db, records);
+  }
 }
 
 std::int64_t number_from(store::Connection& connection, const std::string& statement) {

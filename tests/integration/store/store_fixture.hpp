@@ -45,6 +45,15 @@ bool eventually(const std::function<bool()>& condition);
 store::SpoolSettings spool_settings(const std::string& directory);
 store::ImporterSettings importer_settings(const core::Secret& url);
 
+/// A new database with the schema, in the cluster that the tests share.
+core::Secret migrated_database();
+
+/// Writes the records as the importer does; none of them may be refused.
+void write(store::Connection& db, const std::vector<core::Record>& records);
+
+/// Calls 1 to `count`, one minute apart, inbound from +155501 and five digits.
+void write_calls(store::Connection& db, int count);
+
 /// One number from the database.
 std::int64_t number_from(store::Connection& connection, const std::string& statement);
 

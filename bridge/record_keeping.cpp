@@ -1,0 +1,107 @@
+#include "bridge/record_keeping.hpp"
+
+#include <array>
+
+#include "bridge/version.hpp"
+
+namespace tandem {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto flush_patience = 5s;
+
+store::SpoolSettings spool_settings(const Config& config, store::NoticeSink notices) {
+  store::SpoolSettings settings;
+  settings.directory = config.spool_dir;
+  settings.limits.bytes_max = config.spool_bytes_max;
+  settings.notices = std::move(notices);
+  return settings;
+}
+
+gemini::AnalysisSettings analysis_settings(const Config& config) {
+  gemini::AnalysisSettings settings;
+  core::parse_url(config.gemini.url + "/v1beta", settings.base_url);
+  settings.model = config.gemini.model;
+  settings.api_key = config.gemini.api_key;
+  return settings;
+}
+
+std::string_view word_of(store::AnalysisOutcome::State state) {
+  constexpr std::array<std::string_view, 4> words = {"done", "retry", "failed", "needs_review"};
+  return words[static_cast<std::size_t>(state)];
+}
+
+}  // namespace
+
+RecordKeeping::RecordKeeping(const Config& config, ops::Log& log, ops::Metrics& metrics)
+    : config_(config),
+      log_(log),
+      metrics_(metrics),
+      database_([&config] { return config.database_url; }),
+      spool_(spool_settings(config, notices())),
+      queries_({.database = database_}) {}
+
+void RecordKeeping::start(const std::string& node, Exchange exchange) {
+  analysis_ =
+      std::make_unique<store::JobWorker>(worker_settings(node), analysis(std::move(exchange)));
+  importer_ = std::make_unique<store::Importer>(spool_, importer_settings(node));
+}
+
+void RecordKeeping::stop() {
+  analysis_->stop(flush_patience);
+  queries_.stop();
+  spool_.flush(flush_patience);
+  importer_->stop(flush_patience);
+}
+
+void RecordKeeping::close() {
+  if (std::exchange(is_closed_, true)) return;
+  spool_.stop();
+  log_.info("stopped",
+            {{"records_kept", spool_.counters().backlog}, {"directory", config_.spool_dir}});
+}
+
+store::NoticeSink RecordKeeping::notices() {
+  return [this](const store::Notice& notice) {
+    const auto level = notice.severity == store::Severity::info      ? ops::LogLevel::info
+                       : notice.severity == store::Severity::warning ? ops::LogLevel::warn
+                                                                     : ops::LogLevel::error;
+    log_.write(level, notice.code, {{"detail", notice.detail}});
+  };
+}
+
+store::JobWorkerSettings RecordKeeping::worker_settings(const std::string& node) {
+  store::JobWorkerSettings settings;
+  settings.database = database_;
+  settings.owner = node;
+  settings.notices = notices();
+  return settings;
+}
+
+store::ImporterSettings RecordKeeping::importer_settings(const std::string& node) {
+  store::ImporterSettings settings;
+  settings.database = database_;
+  settings.node_name = node;
+  settings.version = version;
+  settings.notices = notices();
+  settings.on_imported = [this](std::span<const core::Record> records) {
+    for (const auto& record : records)
+      if (std::holds_alternative<core::CallEnded>(record.body)) analysis_->nudge();
+  };
+  return settings;
+}
+
+store::JobHandler RecordKeeping::analysis(Exchange exchange) {
+  return store::analysis_job(
+      make_analyse(analysis_settings(config_), std::move(exchange)),
+      [this](const std::string& call_id, const store::AnalysisOutcome& outcome) {
+        metrics_.counter(ops::Family::analysis_total, {outcome.outcome, word_of(outcome.state)})
+            .add();
+        log_.info("call_analysed",
+                  {{"call_id", call_id}, {"outcome", outcome.outcome}, {"reason", outcome.reason}});
+      });
+}
+
+}  // namespace tandem

@@ -1,0 +1,56 @@
+// The record of what was said, from the spool to the verdict: the spool, the importer, the threads
+// that answer queries, and the workers that come after a call. Nothing here runs on a media thread.
+#pragma once
+
+#include <memory>
+
+#include "bridge/analysis.hpp"
+#include "bridge/config.hpp"
+#include "bridge/ops/log.hpp"
+#include "bridge/ops/metrics.hpp"
+#include "store/importer.hpp"
+#include "store/job_worker.hpp"
+#include "store/query_thread.hpp"
+#include "store/spool.hpp"
+
+namespace tandem {
+
+class RecordKeeping {
+ public:
+  /// Opens the spool; throws store::FileError when another process holds it. `config`, `log` and
+  /// `metrics` outlive this.
+  RecordKeeping(const Config& config, ops::Log& log, ops::Metrics& metrics);
+  ~RecordKeeping() { close(); }
+  RecordKeeping(const RecordKeeping&) = delete;
+  RecordKeeping& operator=(const RecordKeeping&) = delete;
+
+  [[nodiscard]] store::Spool& spool() noexcept { return spool_; }
+  [[nodiscard]] const store::Spool& spool() const noexcept { return spool_; }
+  [[nodiscard]] store::QueryThread& queries() noexcept { return queries_; }
+
+  /// Begins to import and to work. `exchange` blocks its caller, and works until stop() returned.
+  void start(const std::string& node, Exchange exchange);
+  /// After the last call ended: work under way is finished, what was written is synced and, while
+  /// the database answers, imported.
+  void stop();
+  /// Ends the spool thread, and says how many records wait on disk for the next start. Idempotent.
+  void close();
+
+ private:
+  store::NoticeSink notices();
+  store::JobWorkerSettings worker_settings(const std::string& node);
+  store::ImporterSettings importer_settings(const std::string& node);
+  store::JobHandler analysis(Exchange exchange);
+
+  const Config& config_;
+  ops::Log& log_;
+  ops::Metrics& metrics_;
+  store::DatabaseUrl database_;
+  store::Spool spool_;
+  store::QueryThread queries_;
+  std::unique_ptr<store::JobWorker> analysis_;
+  std::unique_ptr<store::Importer> importer_;
+  bool is_closed_ = false;
+};
+
+}  // namespace tandem
