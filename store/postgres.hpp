@@ -24,6 +24,8 @@ struct pg_result;
 
 namespace tandem::store {
 
+class Vault;
+
 /// What to do about a database error.
 enum class SqlErrorClass : std::uint8_t {
   unavailable,  ///< no connection, or it broke (class 08, 57P, 25006, 28): connect again later
@@ -147,15 +149,30 @@ std::optional<bool> Rows::optional<bool>(int row, int column) const;
 template <>
 std::optional<core::WallTime> Rows::optional<core::WallTime>(int row, int column) const;
 
-/// Where the database is. Asked at every connect, so that a rotated password is picked up (fault
-/// P16).
-using DatabaseUrl = std::function<core::Secret()>;
+/// Where the database is, and the keys outside of it (store/vault.hpp) that its rows need.
+struct DatabaseAddress {
+  DatabaseAddress(core::Secret where, std::shared_ptr<const Vault> keys = nullptr)
+      : url(std::move(where)), vault(std::move(keys)) {}
+  core::Secret url;
+  std::shared_ptr<const Vault> vault;  ///< may be null: nothing is hashed or sealed
+};
+
+/// Asked at every connect, so that a rotated password is picked up (fault P16).
+using DatabaseUrl = std::function<DatabaseAddress()>;
 
 class Connection {
  public:
   /// Connects or throws. `interrupt` (optional) must outlive the connection.
   explicit Connection(const core::Secret& url, const Interrupt* interrupt = nullptr,
                       std::chrono::milliseconds timeout = std::chrono::seconds(3));
+  explicit Connection(const DatabaseAddress& address, const Interrupt* interrupt = nullptr,
+                      std::chrono::milliseconds timeout = std::chrono::seconds(3))
+      : Connection(address.url, interrupt, timeout) {
+    vault_ = address.vault;
+  }
+
+  /// Null when the address named none. Lives as long as the connection.
+  [[nodiscard]] const Vault* vault() const noexcept { return vault_.get(); }
 
   /// One statement with unnamed parameters; waits at most `answer_timeout`.
   Rows run(const char* statement, const Parameters& parameters = {});
@@ -183,6 +200,7 @@ class Connection {
   };
   std::unique_ptr<pg_conn, Finish> connection_;
   const Interrupt* interrupt_;
+  std::shared_ptr<const Vault> vault_;
   std::chrono::milliseconds answer_timeout_{40'000};
   bool broken_ = false;
 };
