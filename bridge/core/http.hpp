@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,10 +32,30 @@ struct HttpRequest {
   }
 };
 
+/// The next part of a body that is made while it is sent.
+struct HttpPiece {
+  enum class Kind : std::uint8_t {
+    more,    ///< `bytes` (possibly none) are sent, then the next piece is asked for
+    last,    ///< `bytes` end the body
+    failed,  ///< the body cannot be finished: the connection breaks off, so that nobody takes half
+             ///< of it for the whole
+  };
+  Kind kind = Kind::failed;
+  std::string bytes;
+};
+/// Hands one piece over: callable from any thread, the first call counts; when all copies are gone
+/// without a call, the piece has failed.
+using GivePiece = std::function<void(HttpPiece)>;
+/// Asks for the next piece and returns at once. Called on the server's thread, again only when the
+/// piece before has gone to the client, so at most one piece is in memory. Its destruction tells
+/// the source that nobody asks any more: the body is complete, or the client is gone.
+using PullPiece = std::function<void(GivePiece)>;
+
 struct HttpResponse {
   int status = 200;
   HttpHeaders headers;  ///< Content-Length, Date and Connection are added by the server
-  std::string body;
+  std::string body;     ///< not looked at when `pull` is set
+  PullPiece pull = nullptr;
 };
 
 /// scheme://host[:port][/target]; only http, https, ws and wss are known.

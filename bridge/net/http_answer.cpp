@@ -106,8 +106,16 @@ void append_answer(std::string& out, const core::HttpResponse& response, AnswerF
     out += "\r\n";
     return;
   }
+  if (form.body == BodyForm::chunked) out += "Transfer-Encoding: chunked\r\n\r\n";
+  if (form.body == BodyForm::until_close) out += "\r\n";
+  if (form.body != BodyForm::sized) return;
   fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n\r\n", response.body.size());
   if (!form.without_body) out += response.body;
+}
+
+void append_chunk(std::string& out, std::string_view bytes) {
+  if (bytes.empty()) return;
+  fmt::format_to(std::back_inserter(out), "{:x}\r\n{}\r\n", bytes.size(), bytes);
 }
 
 }  // namespace tandem::net

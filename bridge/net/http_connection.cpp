@@ -15,8 +15,8 @@ namespace http = boost::beast::http;
 
 namespace {
 
-constexpr auto write_timeout = std::chrono::seconds(30);
 constexpr auto linger_timeout = std::chrono::seconds(1);
+constexpr auto stream_stop_timeout = std::chrono::seconds(2);
 
 using Parser = http::request_parser<http::string_body>;
 
@@ -43,11 +43,14 @@ bool asks_for_websocket(const Parser& parser) {
          boost::beast::iequals(parser.get()[http::field::upgrade], "websocket");
 }
 
-core::HttpResponse plain_answer(int status, std::string_view text) {
+/// A problem document (RFC 9457); `why` is one of our own words.
+core::HttpResponse problem_answer(int status, std::string_view why) {
   core::HttpResponse response;
   response.status = status;
-  response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
-  response.body = std::string(text) + "\n";
+  response.headers.emplace_back("Content-Type", "application/problem+json");
+  response.body = R"({"type":"about:blank","title":")" + std::string(reason_phrase(status)) +
+                  R"(","status":)" + std::to_string(status) + R"(,"detail":")" + std::string(why) +
+                  "\"}";
   return response;
 }
 
@@ -91,6 +94,7 @@ void HttpConnection::close_after(core::Duration delay) {
 void HttpConnection::stop() {
   ErrorCode ignored;
   if (is_idle_) socket_.close(ignored);
+  if (is_streaming_) close_after(stream_stop_timeout);
 }
 
 Task<void> HttpConnection::serve() {
@@ -169,6 +173,7 @@ Task<std::optional<HttpConnection::Incoming>> HttpConnection::read_request() {
   incoming->keep_alive = parser.keep_alive();
   incoming->is_upgrade = asks_for_websocket(parser);
   incoming->is_head = parser.get().method() == http::verb::head;
+  incoming->takes_chunks = parser.get().version() >= 11;
   incoming->request = from_beast(parser.release(), peer_);
   co_return incoming;
 }
@@ -192,7 +197,7 @@ Task<bool> HttpConnection::read_more() {
 }
 
 Task<bool> HttpConnection::answer_upgrade(Incoming incoming) {
-  core::HttpResponse refusal = plain_answer(500, "internal error");
+  core::HttpResponse refusal = problem_answer(500, "internal error");
   try {
     auto decision = site_.handlers.on_upgrade(incoming.request);
     if (const auto* const target = std::get_if<UpgradeTarget>(&decision)) {
@@ -204,7 +209,7 @@ Task<bool> HttpConnection::answer_upgrade(Incoming incoming) {
     ++site_.counters.handler_failures;
   }
   if (!socket_.is_open()) co_return false;
-  const bool again = co_await send(refusal, incoming.keep_alive, false);
+  const bool again = co_await send(std::move(refusal), incoming);
   co_return again;
 }
 
@@ -229,39 +234,93 @@ Task<bool> HttpConnection::answer_request(Incoming incoming) {
     deadline_.disarm();
     response = co_await ask(std::move(incoming.request));
   }
-  const bool again = co_await send(response, incoming.keep_alive, incoming.is_head);
+  const bool again = co_await send(std::move(response), incoming);
   co_return again;
 }
 
 Task<core::HttpResponse> HttpConnection::ask(core::HttpRequest request) {
-  const auto exchange = std::make_shared<HttpExchange>(site_.context);
+  core::HttpResponse unanswered;
+  unanswered.status = 500;
+  const auto exchange = std::make_shared<HttpExchange>(site_.context, std::move(unanswered));
   Respond respond = HttpExchange::responder(exchange);
   try {
     site_.handlers.on_request(std::move(request), respond);
   } catch (const std::exception&) {
     ++site_.counters.handler_failures;
-    respond(plain_answer(500, "internal error"));
+    respond(problem_answer(500, "internal error"));
   }
   respond = nullptr;
   const bool answered = co_await exchange->wait(site_.options.answer_timeout);
-  co_return answered ? exchange->take() : plain_answer(504, "no answer in time");
+  co_return answered ? exchange->take() : problem_answer(504, "no answer in time");
 }
 
-Task<bool> HttpConnection::send(const core::HttpResponse& response, bool keep_alive,
-                                bool without_body) {
+Task<bool> HttpConnection::send(core::HttpResponse response, const Incoming& incoming) {
+  ErrorCode error;
+  const bool is_streamed = response.pull != nullptr;
   AnswerForm form;
-  form.keep_alive = keep_alive && response.status < 400 && !site_.is_stopping;
-  form.without_body = without_body;
+  form.keep_alive = incoming.keep_alive && response.status < 400 && !site_.is_stopping &&
+                    (!is_streamed || incoming.takes_chunks);
+  form.without_body = incoming.is_head;
+  if (is_streamed) form.body = incoming.takes_chunks ? BodyForm::chunked : BodyForm::until_close;
   std::string text;
   append_answer(text, response, form,
                 std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
   if (response.status < 400) mark_authenticated();
-  close_after(write_timeout);
+  close_after(site_.options.write_timeout);
   co_await send_text(text);
   if (!socket_.is_open()) co_return false;
+  if (is_streamed && !incoming.is_head) {
+    const bool is_whole = co_await send_pieces(response.pull, incoming.takes_chunks);
+    response.pull = nullptr;
+    if (!is_whole) {
+      ++site_.counters.broken_off;
+      socket_.close(error);
+      co_return false;
+    }
+  }
   if (!form.keep_alive) co_await linger();
   if (form.keep_alive) close_after(site_.options.idle_timeout);
   co_return form.keep_alive;
+}
+
+// True when the whole body has gone out.
+Task<bool> HttpConnection::send_pieces(const core::PullPiece& pull, bool is_chunked) {
+  ErrorCode ignored;
+  // Until the end is reached every close is a reset: without chunks an orderly one would look like
+  // the end of the body.
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  is_streaming_ = true;
+  std::string text;
+  auto kind = core::HttpPiece::Kind::more;
+  while (kind == core::HttpPiece::Kind::more) {
+    const core::HttpPiece piece = co_await next_piece(pull);
+    kind = piece.kind;
+    if (kind == core::HttpPiece::Kind::failed || site_.is_stopping || !socket_.is_open()) {
+      kind = core::HttpPiece::Kind::failed;
+      break;
+    }
+    text.clear();
+    if (is_chunked) append_chunk(text, piece.bytes);
+    if (is_chunked && kind == core::HttpPiece::Kind::last) text += last_chunk;
+    close_after(site_.options.write_timeout);
+    co_await send_text(is_chunked ? std::string_view(text) : std::string_view(piece.bytes));
+    if (!socket_.is_open()) break;
+  }
+  is_streaming_ = false;
+  co_return kind == core::HttpPiece::Kind::last&& socket_.is_open() && !site_.is_stopping;
+}
+
+Task<core::HttpPiece> HttpConnection::next_piece(const core::PullPiece& pull) {
+  const auto exchange = std::make_shared<PieceExchange>(site_.context, core::HttpPiece());
+  deadline_.disarm();
+  try {
+    pull(PieceExchange::responder(exchange));
+  } catch (const std::exception&) {
+    ++site_.counters.handler_failures;
+    co_return core::HttpPiece();
+  }
+  const bool is_answered = co_await exchange->wait(site_.options.answer_timeout);
+  co_return is_answered ? exchange->take() : core::HttpPiece();
 }
 
 Task<void> HttpConnection::send_text(std::string_view text) {
@@ -272,8 +331,8 @@ Task<void> HttpConnection::send_text(std::string_view text) {
 
 Task<void> HttpConnection::refuse(RequestCheck check) {
   ++site_.counters.refused_request;
-  const core::HttpResponse response = plain_answer(check.refusal, check.why);
-  co_await send(response, false, false);
+  Incoming nothing;
+  co_await send(problem_answer(check.refusal, check.why), nothing);
 }
 
 // Closing with unread bytes sends RST, which can overtake the answer; so: FIN, then discard for a

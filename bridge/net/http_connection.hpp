@@ -47,6 +47,7 @@ class HttpConnection {
     bool keep_alive = false;
     bool is_upgrade = false;
     bool is_head = false;
+    bool takes_chunks = false;  ///< HTTP/1.1
   };
 
   Task<bool> serve_one();
@@ -57,7 +58,9 @@ class HttpConnection {
   Task<bool> answer_upgrade(Incoming incoming);
   Task<bool> answer_request(Incoming incoming);
   Task<core::HttpResponse> ask(core::HttpRequest request);
-  Task<bool> send(const core::HttpResponse& response, bool keep_alive, bool without_body);
+  Task<bool> send(core::HttpResponse response, const Incoming& incoming);
+  Task<bool> send_pieces(const core::PullPiece& pull, bool is_chunked);
+  Task<core::HttpPiece> next_piece(const core::PullPiece& pull);
   Task<void> send_text(std::string_view text);
   Task<void> refuse(RequestCheck check);
   Task<void> linger();
@@ -73,6 +76,7 @@ class HttpConnection {
   std::size_t header_bytes_ = 0;  ///< of the current request
   bool is_authenticated_ = false;
   bool is_idle_ = false;
+  bool is_streaming_ = false;
 };
 
 }  // namespace tandem::net

@@ -5,42 +5,45 @@
 
 namespace tandem::net {
 
-/// Shared by all copies of one Respond.
-struct HttpExchange::Ticket {
-  explicit Ticket(std::shared_ptr<HttpExchange> owner) : exchange(std::move(owner)) {}
+/// Shared by all copies of one responder.
+template <class Answer>
+struct Exchange<Answer>::Ticket {
+  explicit Ticket(std::shared_ptr<Exchange> owner) : exchange(std::move(owner)) {}
   ~Ticket() {
-    if (exchange->answered_) return;
-    core::HttpResponse response;
-    response.status = 500;
-    deliver(exchange, std::move(response));
+    if (!exchange->is_answered_) deliver(exchange, std::move(exchange->unanswered_));
   }
-  std::shared_ptr<HttpExchange> exchange;
+  std::shared_ptr<Exchange> exchange;
 };
 
-Respond HttpExchange::responder(const std::shared_ptr<HttpExchange>& exchange) {
-  return [ticket = std::make_shared<Ticket>(exchange)](core::HttpResponse response) {
-    deliver(ticket->exchange, std::move(response));
+template <class Answer>
+std::function<void(Answer)> Exchange<Answer>::responder(const std::shared_ptr<Exchange>& exchange) {
+  return [ticket = std::make_shared<Ticket>(exchange)](Answer answer) {
+    deliver(ticket->exchange, std::move(answer));
   };
 }
 
-void HttpExchange::deliver(const std::shared_ptr<HttpExchange>& exchange,
-                           core::HttpResponse response) {
-  if (exchange->answered_.exchange(true)) return;
-  asio::post(exchange->context_, [exchange, response = std::move(response)]() mutable {
-    exchange->response_ = std::move(response);
+template <class Answer>
+void Exchange<Answer>::deliver(const std::shared_ptr<Exchange>& exchange, Answer answer) {
+  if (exchange->is_answered_.exchange(true)) return;
+  asio::post(exchange->context_, [exchange, answer = std::move(answer)]() mutable {
+    exchange->answer_ = std::move(answer);
     if (exchange->waiting_ != nullptr) exchange->waiting_->cancel();
   });
 }
 
-Task<bool> HttpExchange::wait(core::Duration timeout) {
-  if (!response_) {
+template <class Answer>
+Task<bool> Exchange<Answer>::wait(core::Duration timeout) {
+  if (!answer_) {
     Timer timer(context_, std::chrono::steady_clock::now() + timeout);
     waiting_ = &timer;
     boost::system::error_code ignored;
     co_await timer.async_wait(asio::redirect_error(use_task, ignored));
     waiting_ = nullptr;
   }
-  co_return response_.has_value();
+  co_return answer_.has_value();
 }
+
+template class Exchange<core::HttpResponse>;
+template class Exchange<core::HttpPiece>;
 
 }  // namespace tandem::net

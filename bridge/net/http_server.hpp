@@ -24,7 +24,8 @@ namespace tandem::net {
 
 /// Answers one request: copyable, callable from any thread while the server's io_context exists.
 /// The first call counts, later ones have no effect. When all copies are gone without a call, the
-/// answer is 500.
+/// answer is 500. A response with `pull` is streamed: chunked, piece by piece as the client takes
+/// them; one that cannot be finished ends with a reset of the connection.
 using Respond = std::function<void(core::HttpResponse)>;
 
 /// Takes an upgraded connection over; 101 has not been sent yet (WebSocket::accept does that).
@@ -47,8 +48,11 @@ class HttpServer {
     std::uint16_t port = 0;             ///< 0: any free port, see port()
     core::Duration header_timeout = std::chrono::seconds(5);
     core::Duration body_timeout = std::chrono::seconds(10);
-    core::Duration idle_timeout = std::chrono::seconds(60);    ///< between two requests
-    core::Duration answer_timeout = std::chrono::seconds(30);  ///< for the handler; then 504
+    core::Duration idle_timeout = std::chrono::seconds(60);  ///< between two requests
+    /// For the handler, then 504; for each piece of a streamed answer, then it breaks off.
+    core::Duration answer_timeout = std::chrono::seconds(30);
+    /// For the client to take a whole answer, or one piece of a streamed one.
+    core::Duration write_timeout = std::chrono::seconds(30);
     /// Connections without a request that was answered below 400. One more is answered 503 and
     /// closed.
     std::size_t unauthenticated_max = limits::unauthenticated_sockets_max;
@@ -64,6 +68,7 @@ class HttpServer {
     std::uint64_t accept_errors = 0;  ///< EMFILE and the like, each followed by a pause of 50 ms
     std::uint64_t upgraded = 0;
     std::uint64_t handler_failures = 0;  ///< a handler threw: answered 500
+    std::uint64_t broken_off = 0;        ///< streamed answers that did not reach their end
   };
 
   /// Binds and listens. Throws std::system_error when the address cannot be used.
@@ -76,7 +81,7 @@ class HttpServer {
   void start();
   [[nodiscard]] std::uint16_t port() const noexcept;
   /// Stops listening and closes idle connections; requests in progress are answered with
-  /// "Connection: close".
+  /// "Connection: close"; streamed answers break off after the piece in progress, or 2 s.
   void stop();
   /// Ends when no connection is left. Call after stop().
   Task<void> join();
