@@ -1,46 +1,77 @@
-"""Runs the tests of calls one after the other against one world; prints ok / not ok lines and the closing line."""
+"""Runs the tests of calls, one lane for each group of modules with a world of its own, all lanes at once (calls are mostly
+waiting); prints ok / not ok lines and the closing line.
+
+    main.py [WORD...]    only tests whose name holds one of the words
+"""
 
 import sys
+import threading
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from world import World  # noqa: E402  (first: it makes deploy/lib known)
-import whole_calls  # noqa: E402,F401  (registers its tests)
-import bad_carrier  # noqa: E402,F401
-import bad_voice  # noqa: E402,F401
-import handover  # noqa: E402,F401
-import survival  # noqa: E402,F401
+import whole_calls  # noqa: E402  (registers its tests)
+import bad_carrier  # noqa: E402
+import bad_voice  # noqa: E402
+import handover  # noqa: E402
+import survival  # noqa: E402
 from checks import TESTS  # noqa: E402
 from processes import tail  # noqa: E402
+
+LANES = [[whole_calls], [bad_voice], [bad_carrier, handover, survival]]
+
+
+class Results:
+    """Counts and prints, from any thread."""
+
+    def __init__(self):
+        self._lock, self.passed, self.failed = threading.Lock(), 0, 0
+
+    def add(self, name, seconds, problem):
+        with self._lock:
+            self.passed, self.failed = self.passed + (not problem), self.failed + bool(problem)
+            print(f"not ok {name}" if problem else f"ok {name} ({seconds:.1f} s)")
+            print("".join(f"    {line}\n" for line in problem.splitlines()), end="", flush=True)
+
+
+def run(name, function, world, results):
+    begun = time.monotonic()
+    problem = ""
+    try:
+        function(world)
+    except Exception as error:  # a test that breaks is a test that failed; the others still run
+        problem = str(error) if isinstance(error, AssertionError) and str(error) else traceback.format_exc()
+    results.add(name, time.monotonic() - begun, problem)
+    return not problem
+
+
+def run_lane(world, tests, results):
+    passed = [run(name, function, world, results) for name, function in tests]
+    return "" if all(passed) else "# the end of this lane's bridge log:\n" + tail(world.bridge_log, 30)
 
 
 def main():
     wanted = sys.argv[1:]
-    passed = failed = 0
-    world = World(OPT_OUT_DIGIT="9")
+    tests = [(name, function) for name, function in TESTS if not wanted or any(word in name for word in wanted)]
+    names = [{module.__name__ for module in modules} for modules in LANES]
+    lanes = [[(name, function) for name, function in tests if function.__module__ in group] for group in names]
+    lanes = [lane for lane in lanes if lane]
+    results, worlds = Results(), []
     try:
-        for name, function in TESTS:
-            if wanted and not any(word in name for word in wanted):
-                continue
-            begun = time.monotonic()
-            try:
-                function(world)
-                print(f"ok {name} ({time.monotonic() - begun:.1f} s)", flush=True)
-                passed += 1
-            except Exception as error:  # a test that breaks is a test that failed; the others still run
-                print(f"not ok {name}", flush=True)
-                for line in (str(error) if isinstance(error, AssertionError) else traceback.format_exc()).splitlines():
-                    print(f"    {line}", flush=True)
-                failed += 1
-        if failed:
-            print("# the end of the bridge's log:\n" + tail(world.bridge_log, 30))
+        for _ in lanes:  # one after the other: each looks for free ports
+            worlds.append(World(OPT_OUT_DIGIT="9"))
+        with ThreadPoolExecutor(max(1, len(lanes))) as pool:
+            for end in pool.map(run_lane, worlds, lanes, [results] * len(lanes)):
+                print(end, end="" if not end else "\n")
     finally:
-        world.close()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        for world in worlds:
+            world.close()
+    print(f"{results.passed} passed, {results.failed} failed")
+    return 1 if results.failed or results.passed != len(tests) else 0
 
 
 sys.exit(main())
