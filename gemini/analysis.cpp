@@ -23,33 +23,48 @@ std::string_view tuning_of(std::string_view model) noexcept {
   return R"("thinkingConfig":{"thinkingLevel":"MINIMAL"})";
 }
 
-void append_text_part(std::string& out, std::string_view text) {
-  out += R"("parts":[{"text":)";
+void append_text(std::string& out, std::string_view text) {
+  out += R"({"text":)";
   codec::append_json_string(out, text);
-  out += "}]";
+  out += '}';
 }
 
-std::string body_of(const AnalysisSettings& settings, std::span<const TranscriptTurn> turns) {
-  std::string question(transcript_introduction);
-  question += fence(turns, settings.mask_personal_data).text;
-  std::string body = R"({"systemInstruction":{)";
-  append_text_part(body, system_prompt);
-  body += R"(},"contents":[{"role":"user",)";
-  append_text_part(body, question);
-  fmt::format_to(std::back_inserter(body), R"(}}],"generationConfig":{{"maxOutputTokens":{},)",
+/// The day of the call, so that "next Thursday" can become a date.
+std::string introduction(const CallFacts& facts) {
+  std::string text;
+  if (facts.began) {
+    constexpr std::string_view names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                          "Thursday", "Friday", "Saturday"};
+    const auto day = std::chrono::floor<std::chrono::days>(*facts.began);
+    text = fmt::format("The call began on {} {} (UTC).\n",
+                       names[std::chrono::weekday(day).c_encoding()],
+                       core::to_rfc3339(*facts.began).substr(0, 10));
+  }
+  return text += transcript_introduction;
+}
+
+/// {"role":"user","parts":[introduction, transcript]}
+void append_question(std::string& out, const AnalysisSettings& settings,
+                     std::span<const TranscriptTurn> turns, const CallFacts& facts) {
+  out += R"({"role":"user","parts":[)";
+  append_text(out, introduction(facts));
+  out += ',';
+  append_text(out, fence(turns, settings.mask_personal_data).text);
+  out += "]}";
+}
+
+/// Everything after the contents.
+void append_configuration(std::string& out, const AnalysisSettings& settings) {
+  fmt::format_to(std::back_inserter(out), R"("generationConfig":{{"maxOutputTokens":{},)",
                  settings.output_tokens_max);
-  body += R"("responseMimeType":"application/json","responseJsonSchema":)";
-  body += verdict_schema;
-  body += ',';
-  body += tuning_of(settings.model);
-  body += "}}";
-  return body;
+  out += R"("responseMimeType":"application/json","responseJsonSchema":)";
+  out += verdict_schema;
+  out += ',';
+  out += tuning_of(settings.model);
+  out += '}';
 }
 
-}  // namespace
-
-core::OutgoingRequest build_request(const AnalysisSettings& settings,
-                                    std::span<const TranscriptTurn> turns) {
+core::OutgoingRequest make_request(const AnalysisSettings& settings, std::string_view contents) {
   core::OutgoingRequest request;
   request.method = "POST";
   request.url = settings.base_url;
@@ -60,9 +75,44 @@ core::OutgoingRequest build_request(const AnalysisSettings& settings,
   target += ":generateContent";
   request.headers.emplace_back("x-goog-api-key", settings.api_key.expose());
   request.headers.emplace_back("Content-Type", "application/json");
-  request.body = body_of(settings, turns);
+  request.body = R"({"systemInstruction":{"parts":[)";
+  append_text(request.body, settings.instructions);
+  request.body += R"(]},"contents":[)";
+  request.body += contents;
+  request.body += "],";
+  append_configuration(request.body, settings);
+  request.body += '}';
   request.timeout = milliseconds{60'000};
   return request;
+}
+
+}  // namespace
+
+core::OutgoingRequest build_request(const AnalysisSettings& settings,
+                                    std::span<const TranscriptTurn> turns, const CallFacts& facts) {
+  std::string contents;
+  append_question(contents, settings, turns, facts);
+  return make_request(settings, contents);
+}
+
+core::OutgoingRequest build_repair_request(const AnalysisSettings& settings,
+                                           std::span<const TranscriptTurn> turns,
+                                           const CallFacts& facts, const AnalysisFailure& failure) {
+  constexpr std::size_t shown_bytes_max = 4096;  // enough to see what went wrong
+  std::string contents;
+  append_question(contents, settings, turns, facts);
+  if (!failure.raw.empty()) {
+    contents += R"(,{"role":"model","parts":[)";
+    append_text(contents, std::string_view(failure.raw).substr(0, shown_bytes_max));
+    contents += "]}";
+  }
+  contents += R"(,{"role":"user","parts":[)";
+  append_text(contents,
+              fmt::format("That answer cannot be read ({}). Answer again: one JSON object "
+                          "of the given schema, nothing before or after it.",
+                          failure.reason));
+  contents += "]}";
+  return make_request(settings, contents);
 }
 
 std::string_view to_string(Outcome outcome) noexcept {

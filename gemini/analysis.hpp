@@ -15,6 +15,9 @@
 #include "bridge/core/http.hpp"
 #include "bridge/core/result.hpp"
 #include "bridge/core/types.hpp"
+#include "gemini/appointment.hpp"
+#include "gemini/prompt.hpp"
+#include "gemini/suspicion.hpp"
 #include "gemini/transcript.hpp"
 
 namespace tandem::gemini {
@@ -25,12 +28,23 @@ struct AnalysisSettings {
   core::Secret api_key;
   bool mask_personal_data = true;
   int output_tokens_max = 1024;  ///< thinking counts too
+  std::string instructions = std::string(system_prompt);
+  std::string prompt_version = std::string(gemini::prompt_version);  ///< names `instructions`
 };
 
 /// POST {base_url}/models/{model}:generateContent; the key in the header `x-goog-api-key` only
 /// (G11).
+/// The transcript is a JSON string of its own in it, never spliced into ours (G08).
 core::OutgoingRequest build_request(const AnalysisSettings& settings,
-                                    std::span<const TranscriptTurn> turns);
+                                    std::span<const TranscriptTurn> turns,
+                                    const CallFacts& facts = {});
+
+struct AnalysisFailure;
+/// The one repair of an answer that was none (G05): the question, that answer as far as there was
+/// one, what is wrong with it, and the wish for another.
+core::OutgoingRequest build_repair_request(const AnalysisSettings& settings,
+                                           std::span<const TranscriptTurn> turns,
+                                           const CallFacts& facts, const AnalysisFailure& failure);
 
 enum class Outcome : std::uint8_t { booked, not_booked, unclear };
 std::string_view to_string(Outcome outcome) noexcept;
@@ -38,13 +52,6 @@ std::string_view to_string(Outcome outcome) noexcept;
 struct Evidence {
   std::int32_t turn = 0;  ///< TranscriptTurn::seq
   std::string quote;
-};
-
-/// As the caller and the agent put it; any part may be empty.
-struct Appointment {
-  std::string when_text;
-  std::string service;
-  std::string name;
 };
 
 /// What the model said, schema-checked and nothing more.
@@ -97,9 +104,10 @@ core::Result<Verdict, std::string> parse_verdict(std::string_view json);
 struct Conclusion {
   Outcome outcome = Outcome::unclear;
   double confidence = 0;
-  std::string reason;              ///< for people: the model's sentence, or a machine word
-  std::vector<Evidence> evidence;  ///< only quotes that the transcript has, unmasked
-  std::optional<Appointment> appointment;
+  std::string reason;                      ///< for people: the model's sentence, or a machine word
+  std::vector<Evidence> evidence;          ///< only quotes that the transcript has, unmasked
+  std::optional<Appointment> appointment;  ///< only of an accepted booking or cancellation
+  std::vector<Suspicion> suspicions;       ///< turns that speak to the judge
   std::string review_reason;
 
   [[nodiscard]] bool needs_review() const noexcept { return !review_reason.empty(); }
@@ -112,8 +120,11 @@ struct Conclusion {
 
 /// Holds the verdict against the transcript that the question was made from. Every quote must be
 /// found word for word (spaces and case aside) in the turn it names; `booked` needs a quote of each
-/// side, one of the assistant's in a part that the caller heard, and no invented name or year.
-Conclusion check_verdict(const Verdict& verdict, std::span<const TranscriptTurn> turns);
+/// side, one of the assistant's wholly in the part that the caller heard (what is beyond is no
+/// evidence and not kept), an appointment that can be (check_appointment), and a transcript without
+/// suspicions.
+Conclusion check_verdict(const Verdict& verdict, std::span<const TranscriptTurn> turns,
+                         const CallFacts& facts = {});
 
 /// Calls that need no model: nobody spoke to the agent. None: ask.
 std::optional<Conclusion> conclude_without_model(std::span<const TranscriptTurn> turns);

@@ -143,23 +143,14 @@ std::string join_parts(dom::element candidate) {
   return text;
 }
 
-bool is_refusal(std::string_view finish_reason) noexcept {
-  for (const std::string_view known :
-       {"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"}) {
-    if (finish_reason == known) return true;
-  }
-  return false;
-}
-
 Answer read_candidate(dom::element root, dom::element candidate) {
   const std::string_view finish = text_at(candidate, "finishReason");
-  if (is_refusal(finish)) return failed(FailureKind::blocked, "finish_" + lower_word(finish));
   std::string text = join_parts(candidate);
   const auto invalid = [&](std::string reason) {
     return failed(FailureKind::invalid_answer, std::move(reason), text);
   };
-  if (finish != "STOP")
-    return invalid("finish_" + (finish.empty() ? "missing" : lower_word(finish)));
+  if (finish.empty()) return invalid("finish_missing");
+  if (finish != "STOP") return failed(FailureKind::blocked, "finish_" + lower_word(finish), text);
   if (text.empty()) return invalid("no_text");
   if (text.size() > answer_bytes_max) return invalid("too_large");
   auto verdict = parse_verdict(text);
@@ -198,6 +189,11 @@ Answer parse_answer(std::string_view body) {
 Answer parse_response(const core::OutgoingResponse& response) {
   using Failure = core::OutgoingResponse::Failure;
   if (response.failure == Failure::not_sent) return failed(FailureKind::transient, "unreachable");
+  // The words of Beast's http::error::body_limit: more than limits::outgoing_answer_bytes_max came.
+  // Asking the same again would fetch the same megabytes.
+  if (response.failure == Failure::unknown &&
+      response.failure_text.find("body limit exceeded") != std::string::npos)
+    return failed(FailureKind::invalid_answer, "too_large");
   if (response.failure == Failure::unknown) return failed(FailureKind::transient, "no_answer");
   if (response.status >= 200 && response.status < 300) return parse_answer(response.body);
   return core::Failure{parse_error(response)};

@@ -2,17 +2,14 @@
 #include <array>
 #include <charconv>
 
+#include "gemini/spoken_numbers.hpp"
 #include "gemini/transcript.hpp"
 
 namespace tandem::gemini {
 
 namespace {
 
-struct Span {
-  std::size_t begin = 0;
-  std::size_t end = 0;  ///< one past
-  std::string_view kind;
-};
+using Span = PrivateSpan;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -132,15 +129,19 @@ std::string Masks::mask(std::string_view text) {
   std::vector<Span> spans;
   find_emails(text, spans);
   find_numbers(text, spans);
+  find_spoken_numbers(text, spans);
+  find_spoken_emails(text, spans);
   std::sort(spans.begin(), spans.end(),
             [](const Span& a, const Span& b) { return a.begin < b.begin; });
   std::string out;
   std::size_t done = 0;
-  for (const Span& span : spans) {
-    if (span.begin < done) continue;  // digits within an e-mail address
-    out += text.substr(done, span.begin - done);
-    out += name_of(text.substr(span.begin, span.end - span.begin), span.kind);
-    done = span.end;
+  for (std::size_t i = 0; i < spans.size();) {
+    Span whole = spans[i];  // with all that overlap it: "555 0123 four five" is one number
+    while (++i < spans.size() && spans[i].begin < whole.end)
+      whole.end = std::max(whole.end, spans[i].end);
+    out += text.substr(done, whole.begin - done);
+    out += name_of(text.substr(whole.begin, whole.end - whole.begin), whole.kind);
+    done = whole.end;
   }
   out += text.substr(done);
   return out;

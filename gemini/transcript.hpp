@@ -29,7 +29,8 @@ struct TranscriptTurn {
 class Masks {
  public:
   /// The text with telephone-like (7 to 12 digits), card-like (13 and more) and e-mail-like parts
-  /// replaced. Clock times and calendar dates stay.
+  /// replaced, also when the digits or the address are spoken (spoken_numbers.hpp). Clock times and
+  /// calendar dates stay; names of people stay, because the judge needs them.
   std::string mask(std::string_view text);
   /// The text with the names of this object replaced by their originals.
   [[nodiscard]] std::string restore(std::string_view text) const;

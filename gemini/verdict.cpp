@@ -1,6 +1,8 @@
 // The model's answer, read as strictly as the schema that it was given.
 #include <simdjson.h>
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "gemini/analysis.hpp"
@@ -43,7 +45,8 @@ Problem check_keys(dom::object object, const Key (&keys)[count]) {
 constexpr Key verdict_keys[] = {
     {"evidence", true}, {"reason", true}, {"outcome", true}, {"confidence", true}, {"appointment"}};
 constexpr Key evidence_keys[] = {{"turn", true}, {"quote", true}};
-constexpr Key appointment_keys[] = {{"when_text"}, {"service"}, {"name"}};
+constexpr Key appointment_keys[] = {{"when_text"}, {"date"}, {"time"},  {"party"},
+                                    {"service"},   {"name"}, {"phone"}, {"kind"}};
 
 Problem read_text(dom::object object, std::string_view key, std::string& out) {
   std::string_view value;
@@ -96,6 +99,20 @@ Problem read_confidence(dom::object object, double& confidence) {
   return confidence >= 0 && confidence <= 1 ? fine : "confidence_out_of_range";
 }
 
+Problem read_party(dom::object object, std::optional<std::int64_t>& party) {
+  dom::element element;
+  if (object["party"].get(element) != simdjson::SUCCESS || element.is_null()) return fine;
+  std::int64_t persons = 0;
+  if (element.get(persons) != simdjson::SUCCESS) return "wrong_type";
+  party = persons;
+  return fine;
+}
+
+bool is_known_kind(std::string_view kind) noexcept {
+  return kind.empty() || std::find(std::begin(appointment_kinds), std::end(appointment_kinds),
+                                   kind) != std::end(appointment_kinds);
+}
+
 Problem read_appointment(dom::object object, std::optional<Appointment>& appointment) {
   dom::element element;
   if (object["appointment"].get(element) != simdjson::SUCCESS || element.is_null()) return fine;
@@ -104,12 +121,16 @@ Problem read_appointment(dom::object object, std::optional<Appointment>& appoint
   if (const Problem problem = check_keys(parts, appointment_keys); !problem.empty()) return problem;
   appointment.emplace();
   for (const auto& [key, out] :
-       {std::pair{"when_text", &appointment->when_text},
-        std::pair{"service", &appointment->service}, std::pair{"name", &appointment->name}}) {
+       {std::pair{"when_text", &appointment->when_text}, std::pair{"date", &appointment->date},
+        std::pair{"time", &appointment->time}, std::pair{"service", &appointment->service},
+        std::pair{"name", &appointment->name}, std::pair{"phone", &appointment->phone},
+        std::pair{"kind", &appointment->kind}}) {
     if (const Problem problem = read_optional_text(parts, key, *out); !problem.empty())
       return problem;
   }
-  return fine;
+  if (const Problem problem = read_party(parts, appointment->party); !problem.empty())
+    return problem;
+  return is_known_kind(appointment->kind) ? fine : Problem("unknown_kind");
 }
 
 Problem read_verdict(dom::object object, Verdict& verdict) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "bridge/call/conversation.hpp"
 #include "gemini/analysis.hpp"
 
 namespace tandem::gemini {
@@ -29,6 +30,15 @@ struct Proof {
   std::vector<Evidence> found;
 };
 
+/// The part of an agent's line that its caller heard, by the estimate that also tells a voice
+/// provider what was said.
+std::string_view heard_words(std::string_view said, std::optional<double> heard_ratio) noexcept {
+  const double heard = heard_ratio.value_or(1);
+  if (heard >= heard_enough) return said;
+  if (!(heard > 0)) return {};
+  return call::heard_part(said, heard + hearing_tolerance);
+}
+
 void weigh(const Evidence& evidence, std::span<const TranscriptTurn> turns, const Masks& masks,
            Proof& proof) {
   const auto object = [&](std::string_view problem) {
@@ -40,86 +50,64 @@ void weigh(const Evidence& evidence, std::span<const TranscriptTurn> turns, cons
   const std::string quote = folded(original);
   if (quote.size() < quote_bytes_min) return object("empty_quote");
   const std::string said = folded(turn->text);
-  const std::size_t at = said.find(quote);
-  if (at == std::string::npos) return object("quote_not_found");
+  if (said.find(quote) == std::string::npos) return object("quote_not_found");
+  const bool is_caller = turn->speaker == core::Speaker::user;
+  (is_caller ? proof.has_caller : proof.has_assistant) = true;
+  if (!is_caller && heard_words(said, turn->heard_ratio).find(quote) == std::string_view::npos)
+    return;  // what nobody heard proves nothing
+  proof.has_heard_assistant = proof.has_heard_assistant || !is_caller;
   proof.found.push_back({evidence.turn, original});
-  if (turn->speaker == core::Speaker::user) {
-    proof.has_caller = true;
-    return;
-  }
-  proof.has_assistant = true;
-  const double position = static_cast<double>(at) / static_cast<double>(said.size());
-  const double heard = turn->heard_ratio.value_or(1);
-  if (heard >= heard_enough || (heard > 0 && position < heard + hearing_tolerance)) {
-    proof.has_heard_assistant = true;
-  }
 }
 
-bool is_word_byte(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
+bool is_cancelled(const std::optional<Appointment>& appointment) noexcept {
+  return appointment && appointment->kind == "cancelled";
 }
 
-/// Every word of folded `text` for which `matters` holds is a word of folded `said` as well.
-template <class Matters>
-bool words_were_said(const std::string& text, const std::string& said, Matters matters) {
-  for (auto at = text.begin(); at != text.end();) {
-    const auto begin = std::find_if(at, text.end(), is_word_byte);
-    at = std::find_if_not(begin, text.end(), is_word_byte);
-    const std::string word(begin, at);
-    if (!word.empty() && matters(word) && said.find(word) == std::string::npos) return false;
-  }
-  return true;
-}
-
-bool is_year(const std::string& word) noexcept {
-  return word.size() == 4 &&
-         std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-/// Names and years are facts that only the transcript can supply. Services and times may be put in
-/// other words.
-std::string_view check_appointment(const Appointment& appointment,
-                                   std::span<const TranscriptTurn> turns) {
-  std::string said;
-  for (const TranscriptTurn& turn : turns) said += folded(turn.text) + '\n';
-  const auto every_word = [](const std::string&) { return true; };
-  if (!words_were_said(folded(appointment.name), said, every_word)) return "name_not_found";
-  if (!words_were_said(folded(appointment.when_text), said, is_year)) return "year_not_found";
-  return {};
-}
-
-std::string_view problem_of(const Verdict& verdict, const Proof& proof,
-                            std::span<const TranscriptTurn> turns,
-                            const std::optional<Appointment>& appointment) {
+/// Of the quotes and the kind; what the appointment itself says comes after.
+std::string_view problem_of(const Verdict& verdict, const Proof& proof) {
   if (!(verdict.confidence >= 0 && verdict.confidence <= 1)) return "confidence_out_of_range";
   if (!proof.problem.empty()) return proof.problem;
   if (verdict.outcome != Outcome::booked) return {};
   if (!proof.has_assistant) return "no_assistant_quote";
   if (!proof.has_caller) return "no_caller_quote";
   if (!proof.has_heard_assistant) return "quote_unheard";
-  return appointment ? check_appointment(*appointment, turns) : std::string_view{};
+  return is_cancelled(verdict.appointment) ? "kind_contradicts" : std::string_view{};
 }
 
 std::optional<Appointment> unmasked(const std::optional<Appointment>& appointment,
                                     const Masks& masks) {
   if (!appointment) return std::nullopt;
-  return Appointment{masks.restore(appointment->when_text), masks.restore(appointment->service),
-                     masks.restore(appointment->name)};
+  Appointment restored = *appointment;
+  for (std::string* text : {&restored.when_text, &restored.service, &restored.name, &restored.date,
+                            &restored.time, &restored.phone}) {
+    *text = masks.restore(*text);
+  }
+  return restored;
 }
 
 }  // namespace
 
-Conclusion check_verdict(const Verdict& verdict, std::span<const TranscriptTurn> turns) {
+Conclusion check_verdict(const Verdict& verdict, std::span<const TranscriptTurn> turns,
+                         const CallFacts& facts) {
   const Masks masks =
       fence(turns, true).masks;  // names are given in order: the same ones as in the question
   Proof proof;
   for (const Evidence& evidence : verdict.evidence) weigh(evidence, turns, masks, proof);
   Conclusion conclusion;
   conclusion.reason = masks.restore(verdict.reason);
-  conclusion.appointment = unmasked(verdict.appointment, masks);
-  conclusion.review_reason = problem_of(verdict, proof, turns, conclusion.appointment);
+  conclusion.review_reason = problem_of(verdict, proof);
   conclusion.evidence = std::move(proof.found);
+  conclusion.suspicions = find_suspicions(turns);
+  const bool is_booked = verdict.outcome == Outcome::booked;
+  auto appointment = unmasked(verdict.appointment, masks);
+  // of a call that ended without one, an appointment is only what was talked about
+  if (!is_booked && !is_cancelled(appointment)) appointment.reset();
+  if (!conclusion.needs_review() && appointment)
+    conclusion.review_reason = check_appointment(*appointment, turns, facts);
+  if (!conclusion.needs_review() && is_booked && !conclusion.suspicions.empty())
+    conclusion.review_reason = "injection_suspected";
   if (conclusion.needs_review()) return conclusion;
+  conclusion.appointment = std::move(appointment);
   conclusion.outcome = verdict.outcome;
   conclusion.confidence = verdict.confidence;
   return conclusion;

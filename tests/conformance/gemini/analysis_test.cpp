@@ -122,11 +122,11 @@ TEST_CASE("G04: every other Gemini answer example is a failure with its reason, 
           "[gemini][conformance]") {
   const auto all = answers("responses");
   const std::map<std::string, std::pair<FailureKind, std::string>> expected = {
-      {"max_tokens_truncated", {FailureKind::invalid_answer, "finish_max_tokens"}},
-      {"max_tokens_no_text", {FailureKind::invalid_answer, "finish_max_tokens"}},
+      {"max_tokens_truncated", {FailureKind::blocked, "finish_max_tokens"}},
+      {"max_tokens_no_text", {FailureKind::blocked, "finish_max_tokens"}},
       {"candidate_blocked", {FailureKind::blocked, "finish_safety"}},
       {"prompt_blocked", {FailureKind::blocked, "prompt_prohibited_content"}},
-      {"malformed_response", {FailureKind::invalid_answer, "finish_malformed_response"}},
+      {"malformed_response", {FailureKind::blocked, "finish_malformed_response"}},
   };
   for (const auto& [name, failure] : expected) {
     INFO(name);

@@ -61,7 +61,7 @@ std::string verdict_error(const std::string& json) {
 std::string question_of(const core::OutgoingRequest& request) {
   simdjson::dom::parser parser;
   const simdjson::dom::element root = parser.parse(request.body);
-  return std::string(std::string_view(root.at_pointer("/contents/0/parts/0/text")));
+  return std::string(std::string_view(root.at_pointer("/contents/0/parts/1/text")));
 }
 
 /// The good verdict with another member at its end.
@@ -126,8 +126,8 @@ TEST_CASE("G08: a hostile transcript stays inside one JSON string of the Gemini 
 }
 
 TEST_CASE("a changed Gemini prompt needs a new prompt version", "[gemini]") {
-  CHECK(gemini::prompt_version == "booking-1");
-  CHECK(gemini::prompt_fingerprint() == 0xfb5e3cdf94b25dc8U);
+  CHECK(gemini::prompt_version == "booking-2");
+  CHECK(gemini::prompt_fingerprint() == 0x8c2ef4afe81c8ef9U);
 }
 
 TEST_CASE("G03: Gemini refusals that asking again cannot change are permanent", "[gemini]") {
@@ -192,12 +192,11 @@ TEST_CASE("the wait between Gemini tries doubles with full jitter up to a minute
 
 TEST_CASE("G04: Gemini finish reasons other than STOP are no answers", "[gemini]") {
   for (const std::string finish :
-       {"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"}) {
+       {"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MAX_TOKENS",
+        "OTHER", "MALFORMED_RESPONSE", "NEVER_SEEN"}) {
     CHECK(failure_of(model_said(good, finish)).kind == FailureKind::blocked);
   }
-  for (const std::string finish : {"MAX_TOKENS", "OTHER", "MALFORMED_RESPONSE", "NEVER_SEEN", ""}) {
-    CHECK(failure_of(model_said(good, finish)).kind == FailureKind::invalid_answer);
-  }
+  CHECK(failure_of(model_said(good, "")).kind == FailureKind::invalid_answer);
   CHECK(failure_of(model_said(good, "NEW-\\n1")).reason == "finish_new___");
   CHECK(failure_of(answered(200, R"({"promptFeedback":{"blockReason":"SAFETY"}})")).reason ==
         "prompt_safety");
@@ -222,6 +221,39 @@ TEST_CASE("G05: a Gemini answer without usable text is invalid, with its reason"
   CHECK(reason(model_said(std::string(70'000, ' ') + good)) == "too_large");
   CHECK(reason(model_said(good.substr(0, 30))) == "not_json");
   CHECK(failure_of(model_said("no idea")).raw == "no idea");
+  core::OutgoingResponse huge;
+  huge.failure = core::OutgoingResponse::Failure::unknown;
+  huge.failure_text = "request: body limit exceeded";
+  CHECK(reason(huge) == "too_large");
+}
+
+TEST_CASE(
+    "G05: the repair shows Gemini its own answer, what is wrong with it and the question again",
+    "[gemini]") {
+  const std::vector<gemini::TranscriptTurn> turns = {{0, Speaker::user, "Call +1 555 555 0123"}};
+  gemini::AnalysisFailure failure{FailureKind::invalid_answer, "fenced_json", {}, "```json"};
+  const auto shown = [&] {
+    simdjson::dom::parser parser;
+    const auto request = build_repair_request(example_settings(), turns, {}, failure);
+    CHECK(core::find_header(request.headers, "x-goog-api-key") == "example-key-not-real");
+    CHECK(request.body.find("5550123") == std::string::npos);
+    return simdjson::minify(simdjson::dom::element(parser.parse(request.body))["contents"]);
+  };
+  const std::string first = shown();
+  CHECK(first.find("[0] caller: Call {phone_1}") != std::string::npos);
+  CHECK(first.find(R"({"role":"model","parts":[{"text":"```json"}]})") != std::string::npos);
+  CHECK(first.find("cannot be read (fenced_json)") != std::string::npos);
+  failure.raw.clear();  // an empty part would be refused
+  CHECK(shown().find("model") == std::string::npos);
+}
+
+TEST_CASE("Gemini learns the day of the call, to make dates of weekdays", "[gemini]") {
+  const std::vector<gemini::TranscriptTurn> turns = {{0, Speaker::user, "Hi"}};
+  gemini::CallFacts facts;
+  facts.began = core::WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / 22));
+  const auto request = build_request(example_settings(), turns, facts);
+  CHECK(request.body.find("The call began on Sunday 2026-11-22 (UTC).") != std::string::npos);
+  CHECK(build_request(example_settings(), turns).body.find("began") == std::string::npos);
 }
 
 TEST_CASE("G05: a verdict text that is no object of the right keys is refused", "[gemini]") {
@@ -261,6 +293,10 @@ TEST_CASE("G05: a verdict member that breaks the schema is refused with its name
       {"appointment", "\"Thursday\"", "wrong_type"},
       {"appointment", R"({"vip":true})", "unexpected_field"},
       {"appointment", R"({"name":7})", "wrong_type"},
+      {"appointment", R"({"party":"four"})", "wrong_type"},
+      {"appointment", R"({"party":2.5})", "wrong_type"},
+      {"appointment", R"({"kind":"gift"})", "unknown_kind"},
+      {"appointment", R"({"refund":500})", "unexpected_field"},
   };
   for (const Bad& bad : cases) CHECK(verdict_error(replacing(bad.key, bad.value)) == bad.error);
 }

@@ -91,6 +91,27 @@ TEST_CASE("G12: times, dates, prices and short numbers stay readable", "[gemini]
   CHECK(masked("99-99-2026 1") == "{phone_1}");
 }
 
+TEST_CASE("G12: numbers and addresses are masked when they are spoken as words too", "[gemini]") {
+  CHECK(masked("It's five five five, oh one two three.") == "It's {phone_1}.");
+  CHECK(masked("five five five five five five oh one two three") == "{phone_1}");
+  CHECK(masked("double five five zero one double two") == "{phone_1}");
+  CHECK(masked("plus 1 555 555 zero one two three, right?") == "plus {phone_1}, right?");
+  CHECK(masked("f\xC3\xBCnf f\xC3\xBCnf f\xC3\xBCnf null eins zwei drei") == "{phone_1}");
+  CHECK(masked("cinco cinco cinco cero uno dos tres") == "{phone_1}");
+  CHECK(masked("four one one one, one one one one, one one one one, one one one one") ==
+        "{card_1}");
+  CHECK(masked("dana dot whitlock at mail dot example please") == "{email_1} please");
+  CHECK(masked("a table for two at seven, or for four at eight") ==
+        "a table for two at seven, or for four at eight");
+  CHECK(masked("one, two, three, let me look") == "one, two, three, let me look");
+  CHECK(masked("ten twenty, ten forty, eleven fifteen or twelve") ==
+        "ten twenty, ten forty, eleven fifteen or twelve");
+  CHECK(masked("see you at noon. dot the i") == "see you at noon. dot the i");
+  gemini::Masks masks;
+  const std::string said = "Five five five, oh one two three, dana at mail dot example";
+  CHECK(masks.restore(masks.mask(said)) == said);
+}
+
 TEST_CASE("G12: masks are undone by their map alone", "[gemini]") {
   gemini::Masks masks;
   const std::string text = "Dana, +1 555 555 0123, dana@mail.example, 5550124, +1 555 555 0123";
