@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <openssl/sha.h>
+#include <simdjson.h>
 
 #include <array>
 #include <map>
@@ -208,6 +209,15 @@ class BatchRows {
 };
 
 }  // namespace
+
+bool is_storable(const core::Record& record) {
+  const auto* event = std::get_if<core::CallEvent>(&record.body);
+  if (event == nullptr) return true;
+  simdjson::dom::parser parser;
+  simdjson::dom::object object;
+  const std::string json = sanitise_json(event->json).text;
+  return parser.parse(json.data(), json.size()).get(object) == simdjson::SUCCESS;
+}
 
 std::vector<std::size_t> write_records(Connection& connection,
                                        std::span<const core::Record> records) {

@@ -11,6 +11,10 @@
 
 namespace tandem::store {
 
+/// False for an event that is no JSON object: PostgreSQL would refuse it, and quote it in its own
+/// log (fault P20).
+bool is_storable(const core::Record& record);
+
 /// Writes all records inside a transaction of the caller. Repeating records changes nothing.
 /// Answers the indexes of records whose (call_id, seq) is taken by *different* content: those were
 /// not written (fault P10).

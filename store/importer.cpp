@@ -15,6 +15,8 @@ namespace {
 constexpr auto idle_wait = std::chrono::seconds(1);
 constexpr auto node_interval = std::chrono::seconds(10);
 
+constexpr std::string_view query_canceled = "57014";  // statement_timeout, or an administrator
+
 /// The call a record belongs to as far as its payload tells, for a dead letter.
 std::string call_of(const std::optional<core::Record>& record) {
   return record ? sanitise_text(record->call_id.str()).text : std::string();
@@ -37,7 +39,10 @@ std::string_view to_string(ImporterState state) noexcept {
 }
 
 Importer::Importer(Spool& spool, ImporterSettings settings)
-    : spool_(spool), settings_(std::move(settings)), position_(spool.checkpoint()) {
+    : spool_(spool),
+      settings_(std::move(settings)),
+      position_(spool.checkpoint()),
+      rows_max_(settings_.batch.records_max) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -77,10 +82,22 @@ bool Importer::step() {
     touch_node();
     return true;
   }
-  import(batch_);
-  batch_.clear();
+  import_in_time();
   touch_node();
   return true;
+}
+
+/// What does not fit into statement_timeout is done in smaller steps: the rest of the batch stays
+/// for the next one.
+void Importer::import_in_time() {
+  const std::size_t rows = std::min(batch_.size(), rows_max_);
+  try {
+    import({batch_.data(), rows});
+  } catch (const PostgresError& error) {
+    if (error.sqlstate() == query_canceled) rows_max_ = std::max<std::size_t>(rows / 2, 1);
+    throw;
+  }
+  rows_max_ = std::min(rows_max_ * 2, settings_.batch.records_max);
 }
 
 void Importer::connect() {
@@ -102,11 +119,16 @@ void Importer::connect() {
     const auto rest = std::find_if(batch_.begin(), batch_.end(), [&](const Entry& entry) {
       return entry.spooled.position > stored;
     });
+    {
+      const std::lock_guard lock(mutex_);
+      counters_.imported += static_cast<std::uint64_t>(rest - batch_.begin());
+    }
     announce({batch_.begin(), rest});
     batch_.erase(batch_.begin(), rest);
     position_ = std::max(position_, stored);
   }
-  settings_.notices({Severity::info, "database_connected", ""});
+  settings_.notices({Severity::info, "database_connected",
+                     fmt::format("{} records wait", spool_.counters().backlog)});
   set_state(ImporterState::importing);
 }
 
@@ -121,8 +143,10 @@ void Importer::fill_batch() {
   for (SpooledRecord& spooled : spool_.read_after(position_, settings_.batch)) {
     Entry entry{std::move(spooled), std::nullopt, {}};
     auto decoded = decode_record(entry.spooled.type, entry.spooled.wall, entry.spooled.payload);
-    if (decoded.ok()) {
+    if (decoded.ok() && is_storable(*decoded)) {
       entry.record = std::move(*decoded);
+    } else if (decoded.ok()) {
+      entry.undecodable = "the event is not a JSON object";
     } else {
       entry.undecodable = to_string(decoded.error());
     }
@@ -181,8 +205,8 @@ void Importer::write_dead_letter(const Entry& entry, std::string_view sqlstate,
   const SpooledRecord& spooled = entry.spooled;
   connection_->run(
       "insert into bridge.dead_letters (node_id, epoch, lsn, record_type, call_id, payload, "
-      "sqlstate, reason) "
-      "values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing",
+      "sqlstate, reason, wall) "
+      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
       Parameters()
           .add(spool_.node_text())
           .add(spooled.position.epoch)
@@ -191,7 +215,8 @@ void Importer::write_dead_letter(const Entry& entry, std::string_view sqlstate,
           .add(call_of(entry.record))
           .add(sanitise_text(spooled.payload).text)
           .add(sqlstate)
-          .add(sanitise_text(reason).text));
+          .add(sanitise_text(reason).text)
+          .add(spooled.wall));
 }
 
 void Importer::write_watermark(SpoolPosition through) {
@@ -251,6 +276,7 @@ void Importer::failed(const PostgresError& error) {
     const std::lock_guard lock(mutex_);
     ++counters_.failures;
     counters_.last_sqlstate = error.sqlstate();
+    counters_.last_failure = error.what();
   }
   if (is_first && error.kind() != SqlErrorClass::interrupted) {
     settings_.notices({Severity::warning, is_schema ? "schema_mismatch" : "database_unreachable",

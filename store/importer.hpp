@@ -4,7 +4,9 @@
 //
 // While the database is away it waits 0.1 to 10 s with jitter and the spool grows. A record that
 // PostgreSQL will never take is found by halving its batch, moved to dead_letters, and the rest
-// goes on. With a schema older or newer than this binary's it writes nothing and waits (fault P12).
+// goes on. A batch that ran out of time is halved too, and grows again when the database is quick
+// again (fault P04). With a schema older or newer than this binary's it connects, writes nothing
+// and waits (fault P12); a migration under a running connection only adds, so that one writes on.
 #pragma once
 
 #include <condition_variable>
@@ -45,6 +47,7 @@ struct ImporterCounters {
   std::uint64_t batches = 0;    ///< transactions committed
   std::uint64_t failures = 0;   ///< attempts that ended in an error and were repeated
   std::string last_sqlstate;    ///< of the newest failure; empty when the connection itself failed
+  std::string last_failure;     ///< its words, safe to log and to show
 };
 
 class Importer {
@@ -75,6 +78,7 @@ class Importer {
   void connect();
   void fill_batch();
   void import(std::span<const Entry> entries);
+  void import_in_time();
   void write_transaction(std::span<const Entry> entries);
   void write_dead_letter(const Entry& entry, std::string_view sqlstate, std::string_view reason);
   void write_watermark(SpoolPosition through);
@@ -93,6 +97,7 @@ class Importer {
   std::optional<Connection> connection_;
   SpoolPosition position_;    ///< everything up to here is committed
   std::vector<Entry> batch_;  ///< read, not committed yet
+  std::size_t rows_max_;      ///< of one transaction now; shrinks when the server is too slow
   int failures_in_a_row_ = 0;
   core::TimePoint node_touched_{};
   std::mt19937 random_{std::random_device{}()};

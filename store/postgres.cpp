@@ -13,8 +13,37 @@ namespace tandem::store {
 
 namespace {
 
-std::string safe_summary(const std::string& sqlstate) {
-  return sqlstate.empty() ? "database connection failed" : "database error, SQLSTATE " + sqlstate;
+// How long a server may be silent before it is asked whether it is there.
+constexpr auto silence_max = std::chrono::milliseconds(2'500);
+
+std::string safe_summary(const std::string& sqlstate, std::string_view reason) {
+  if (!sqlstate.empty()) return "database error, SQLSTATE " + sqlstate;
+  return reason.empty() ? "database connection failed"
+                        : fmt::format("database connection failed: {}", reason);
+}
+
+/// libpq's words may name hosts and users: these are what of them may be logged.
+std::string_view reason_of(std::string_view words) noexcept {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> known = {{
+      {"password authentication failed", "the password was refused"},
+      {"no password supplied", "the password was refused"},
+      {"certificate", "TLS: the certificate was refused"},
+      {"SSL", "TLS could not be agreed on"},
+      {"pg_hba.conf", "this host or user may not connect"},
+      {"could not translate host name", "the host name is unknown"},
+      {"onnection refused", "connection refused"},
+      {"No such file", "nothing listens there"},
+      {"read-only", "no server there takes writes"},
+      {"hot standby", "no server there takes writes"},
+      {"too many", "too many connections"},
+      {"starting up", "the server is starting"},
+      {"shutting down", "the server is stopping"},
+      {"closed the connection", "the server closed the connection"},
+  }};
+  for (const auto& [sign, meaning] : known) {
+    if (words.find(sign) != std::string_view::npos) return meaning;
+  }
+  return {};
 }
 
 int milliseconds_until(std::chrono::steady_clock::time_point deadline) {
@@ -47,8 +76,9 @@ SqlErrorClass classify_sqlstate(std::string_view sqlstate) noexcept {
   return SqlErrorClass::permanent;
 }
 
-PostgresError::PostgresError(SqlErrorClass kind, std::string sqlstate, std::string detail)
-    : std::runtime_error(safe_summary(sqlstate)),
+PostgresError::PostgresError(SqlErrorClass kind, std::string sqlstate, std::string detail,
+                             std::string_view reason)
+    : std::runtime_error(safe_summary(sqlstate, reason)),
       kind_(kind),
       sqlstate_(std::move(sqlstate)),
       detail_(std::move(detail)) {}
@@ -160,59 +190,31 @@ std::optional<core::WallTime> Rows::optional<core::WallTime>(int row, int column
   return wall(row, column);
 }
 
-void Connection::Finish::operator()(pg_conn* connection) const noexcept { PQfinish(connection); }
-
-Connection::Connection(const core::Secret& url, const Interrupt* interrupt,
-                       std::chrono::milliseconds timeout)
-    : interrupt_(interrupt) {
-  connect(url.expose().c_str(), std::chrono::steady_clock::now() + timeout);
-}
-
-void Connection::connect(const char* url, Deadline deadline) {
-  // dbname last: what the URL says about any of these wins over ours
-  constexpr std::array<const char*, 10> keys = {"client_encoding",
-                                                "application_name",
-                                                "keepalives",
-                                                "keepalives_idle",
-                                                "keepalives_interval",
-                                                "keepalives_count",
-                                                "tcp_user_timeout",
-                                                "target_session_attrs",
-                                                "dbname",
-                                                nullptr};
-  const std::array<const char*, 10> values = {"UTF8", "tandem", "1",          "5", "2",
-                                              "3",    "3000",   "read-write", url, nullptr};
-  connection_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
-  if (!connection_) throw std::bad_alloc();
-  PQsetNoticeProcessor(
-      connection_.get(), [](void*, const char*) {}, nullptr);
-  if (PQstatus(connection_.get()) == CONNECTION_BAD) broken("connect");
-  for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;) {
-    if (state == PGRES_POLLING_FAILED) broken("connect");
-    wait_for(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
-    state = PQconnectPoll(connection_.get());
-  }
-  PQsetnonblocking(connection_.get(), 1);
-}
-
 void Connection::broken(const char* what) {
   broken_ = true;
-  throw PostgresError(SqlErrorClass::unavailable, "",
-                      std::string(what) + ": " + PQerrorMessage(connection_.get()));
+  const std::string words = PQerrorMessage(connection_.get());
+  throw PostgresError(SqlErrorClass::unavailable, "", std::string(what) + ": " + words,
+                      reason_of(words));
 }
 
-void Connection::wait_for(short events, Deadline deadline) {
+/// False when nothing happened before `until`.
+bool Connection::is_ready(short events, Deadline until) {
   std::array<pollfd, 2> entries = {
       pollfd{.fd = PQsocket(connection_.get()), .events = events, .revents = 0},
       pollfd{.fd = interrupt_ != nullptr ? interrupt_->fd() : -1, .events = POLLIN, .revents = 0}};
-  const int count = ::poll(entries.data(), entries.size(), milliseconds_until(deadline));
+  const int count = ::poll(entries.data(), entries.size(), milliseconds_until(until));
   if (entries[1].revents != 0) {
     broken_ = true;
     throw PostgresError(SqlErrorClass::interrupted, "", "interrupted");
   }
-  if (count == 0) {
+  return count != 0;
+}
+
+void Connection::wait_for_answer(short events, Deadline deadline) {
+  while (!is_ready(events, std::min(deadline, std::chrono::steady_clock::now() + silence_max))) {
+    if (std::chrono::steady_clock::now() < deadline && server_is_there()) continue;
     broken_ = true;
-    throw PostgresError(SqlErrorClass::unavailable, "", "no answer in time");
+    throw PostgresError(SqlErrorClass::unavailable, "", "no answer in time", "no answer");
   }
 }
 
@@ -234,14 +236,14 @@ Rows Connection::collect() {
   const Deadline deadline = std::chrono::steady_clock::now() + answer_timeout_;
   for (int unsent = PQflush(connection_.get()); unsent != 0; unsent = PQflush(connection_.get())) {
     if (unsent < 0) broken("send");
-    wait_for(POLLIN | POLLOUT, deadline);
+    wait_for_answer(POLLIN | POLLOUT, deadline);
     if (PQconsumeInput(connection_.get()) == 0) broken("receive");
   }
   std::optional<PostgresError> error;
   Rows last(nullptr);
   while (true) {
     while (PQisBusy(connection_.get()) != 0) {
-      wait_for(POLLIN, deadline);
+      wait_for_answer(POLLIN, deadline);
       if (PQconsumeInput(connection_.get()) == 0) broken("receive");
     }
     pg_result* raw = PQgetResult(connection_.get());
@@ -250,7 +252,9 @@ Rows Connection::collect() {
     const char* sqlstate = PQresultErrorField(raw, PG_DIAG_SQLSTATE);
     const char* primary = PQresultErrorField(raw, PG_DIAG_MESSAGE_PRIMARY);
     last = Rows(raw);
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || error) continue;
+    const bool is_fine = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
+                         status == PGRES_EMPTY_QUERY;  // a script of comments only
+    if (is_fine || error) continue;
     const std::string state = sqlstate != nullptr ? sqlstate : "";
     error.emplace(classify_sqlstate(state), state, primary != nullptr ? primary : "");
   }

@@ -40,8 +40,10 @@ SqlErrorClass classify_sqlstate(std::string_view sqlstate) noexcept;
 
 class PostgresError : public std::runtime_error {
  public:
-  /// `detail` may quote data; it is kept apart from what(), which is safe to log.
-  PostgresError(SqlErrorClass kind, std::string sqlstate, std::string detail);
+  /// `detail` may quote data; it is kept apart from what(), which is safe to log. `reason`: fixed
+  /// words of ours for what() when there is no SQLSTATE.
+  PostgresError(SqlErrorClass kind, std::string sqlstate, std::string detail,
+                std::string_view reason = {});
   [[nodiscard]] SqlErrorClass kind() const noexcept { return kind_; }
   /// Five characters; empty when the error is not the server's.
   [[nodiscard]] const std::string& sqlstate() const noexcept { return sqlstate_; }
@@ -162,7 +164,9 @@ using DatabaseUrl = std::function<DatabaseAddress()>;
 
 class Connection {
  public:
-  /// Connects or throws. `interrupt` (optional) must outlive the connection.
+  /// Connects or throws. An address with several hosts ("host=a,b") is tried in order, each for at
+  /// most `timeout`, until one accepts writes (fault P07). `interrupt` (optional) must outlive the
+  /// connection.
   explicit Connection(const core::Secret& url, const Interrupt* interrupt = nullptr,
                       std::chrono::milliseconds timeout = std::chrono::seconds(3));
   explicit Connection(const DatabaseAddress& address, const Interrupt* interrupt = nullptr,
@@ -174,7 +178,10 @@ class Connection {
   /// Null when the address named none. Lives as long as the connection.
   [[nodiscard]] const Vault* vault() const noexcept { return vault_.get(); }
 
-  /// One statement with unnamed parameters; waits at most `answer_timeout`.
+  /// One statement with unnamed parameters; waits at most `answer_timeout`. A server that is silent
+  /// for 2.5 s is asked on a second socket whether it is there at all: one that is slow is waited
+  /// for, one that is gone is given up within 5 s, even behind a relay that still takes our bytes
+  /// and on a unix socket, where TCP's own timeouts mean nothing (fault P03).
   Rows run(const char* statement, const Parameters& parameters = {});
   Rows run(const std::string& statement, const Parameters& parameters = {}) {
     return run(statement.c_str(), parameters);
@@ -190,8 +197,10 @@ class Connection {
 
  private:
   using Deadline = std::chrono::steady_clock::time_point;
-  void connect(const char* url, Deadline deadline);
-  void wait_for(short events, Deadline deadline);
+  void connect(const std::string& host, const std::string& port, Deadline deadline);
+  [[nodiscard]] bool is_ready(short events, Deadline until);
+  void wait_for_answer(short events, Deadline deadline);
+  [[nodiscard]] bool server_is_there() const;
   Rows collect();
   [[noreturn]] void broken(const char* what);
 
@@ -199,6 +208,7 @@ class Connection {
     void operator()(pg_conn* connection) const noexcept;
   };
   std::unique_ptr<pg_conn, Finish> connection_;
+  core::Secret url_;
   const Interrupt* interrupt_;
   std::shared_ptr<const Vault> vault_;
   std::chrono::milliseconds answer_timeout_{40'000};

@@ -178,7 +178,7 @@ TEST_CASE("P11: a poison record goes to the dead letters and its neighbours arri
   store::Connection db(url);
   CHECK(number_from(db, "select count(*) from bridge.transcriptions") == 60);
   CHECK(text_from(db, "select string_agg(sqlstate, ',' order by lsn) from bridge.dead_letters") ==
-        "22P02,22P02");
+        ",22P02");  // broken JSON does not even reach the server
   CHECK(number_from(
             db, "select count(*) from bridge.dead_letters where payload like '%not json%'") == 1);
 }
