@@ -29,8 +29,6 @@ constexpr call::VoiceCapabilities evi_capabilities{.can_resume = true,
                                                    .session_cap = std::chrono::seconds{1800},
                                                    .roll_over_at = std::chrono::seconds{1700}};
 
-/// Asked of an agent that owes an answer. EVI echoes it as a typed user_message.
-constexpr std::string_view nudge_text = "(The caller is still waiting for your answer.)";
 constexpr std::size_t context_bytes_max = 16 * 1024;
 
 bool is_blank(std::string_view text) noexcept {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,10 @@
 #include "hume/messages.hpp"
 
 namespace tandem::hume {
+
+/// Asked of an agent that owes an answer. EVI echoes it as a typed user_message, and its history
+/// keeps it.
+inline constexpr std::string_view nudge_text = "(The caller is still waiting for your answer.)";
 
 /// The same for every call of the process.
 struct EviSettings {
