@@ -1,4 +1,4 @@
-// list_calls and load_call of store/queries.hpp.
+// list_calls and load_call of store/queries.hpp, export_page of store/export_queries.hpp.
 #include <fmt/format.h>
 #include <simdjson.h>
 
@@ -6,14 +6,17 @@
 #include <cctype>
 #include <charconv>
 
+#include "store/export_queries.hpp"
 #include "store/json_text.hpp"
 #include "store/queries.hpp"
+#include "store/search_hits.hpp"
 
 namespace tandem::store {
 
 namespace {
 
 constexpr std::int32_t page_max = 500;
+constexpr int analysis_state_column = 19;
 constexpr std::size_t search_words_max = 16;
 
 constexpr auto call_columns = R"(
@@ -150,7 +153,7 @@ std::string digits_of(std::string_view text) {
   return digits;
 }
 
-/// Conditions joined by AND, each with the parameters that it names as {}.
+/// Conditions joined by AND, each with the parameter that it names as {}.
 class Conditions {
  public:
   template <class Value>
@@ -171,63 +174,92 @@ class Conditions {
   Parameters parameters_;
 };
 
+constexpr std::size_t whole_number_digits = 11;
+
 void add_number(Conditions& conditions, const std::string& number) {
-  if (core::PhoneNumber(number).is_e164()) {
+  const std::string digits = digits_of(number);
+  if (digits.empty()) return;
+  if (core::PhoneNumber(number).is_e164() && digits.size() >= whole_number_digits) {
     conditions.add("c.phone_number = {}", number);
   } else {
-    conditions.add("c.phone_number like '%' || {} || '%'", digits_of(number));
+    const std::string part = (number.starts_with('+') ? "+" : "") + digits;
+    conditions.add("bridge.number_parts(c.phone_number) @@ {}::tsquery", "'" + part + "':*");
   }
 }
 
-/// The one word of web::outcome_label, so that a filter finds what the list shows.
-constexpr auto has_outcome_label = R"(
-case when b.state = 'done' then coalesce(b.outcome, 'needs_review')
-  when b.state in ('failed', 'needs_review') then b.state
-  when b.state is null and c.end_time is not null then 'none'
-  else 'pending' end = {})";
+void add_cursor(Conditions& conditions, const std::string& text) {
+  if (text.empty()) return;
+  const Cursor cursor = parse_cursor(text);
+  conditions.parameters().add(cursor.id);
+  const auto before =
+      fmt::format("(c.start_time, c.id) < ({{}}, ${}::uuid)", conditions.parameters().size());
+  conditions.add(before.c_str(), cursor.start);
+}
 
-Conditions conditions_of(const CallFilter& filter) {
+/// What every filter of the list means. All columns but phone_number are in each index of
+/// 0008_search.sql: a page is found without a look at the table.
+Conditions conditions_of(const CallFilter& filter, const std::string& words) {
   Conditions conditions;
-  conditions.add_if(has_outcome_label, filter.outcome);
+  conditions.add_if("c.outcome_label = {}", filter.outcome);
   conditions.add_if("c.start_time >= {}", filter.from);
   conditions.add_if("c.start_time < {}", filter.to);
   conditions.add_if("c.duration >= {}::bigint", filter.min_duration_s);
   conditions.add_if("c.duration <= {}::bigint", filter.max_duration_s);
   conditions.add_if("c.status = {}", filter.status);
   conditions.add_if("c.direction = {}", filter.direction);
-  if (filter.number && !digits_of(*filter.number).empty()) add_number(conditions, *filter.number);
-  if (filter.q) {
-    const std::string query = prefix_query(*filter.q);
-    if (!query.empty()) {
-      conditions.add(
-          "exists (select 1 from bridge.transcriptions t where t.call_id = c.id "
-          "and t.message_words @@ to_tsquery('simple', {}))",
-          query);
-    }
-  }
-  if (!filter.cursor.empty()) {
-    const Cursor cursor = parse_cursor(filter.cursor);
-    conditions.parameters().add(cursor.id);
-    const auto id =
-        fmt::format("(c.start_time, c.id) < ({{}}, ${}::uuid)", conditions.parameters().size());
-    conditions.add(id.c_str(), cursor.start);
-  }
+  conditions.add_if("c.provider = {}", filter.provider);
+  if (filter.number) add_number(conditions, *filter.number);
+  if (!words.empty()) conditions.add("s.words @@ bridge.search_query({}, '&')", words);
+  add_cursor(conditions, filter.cursor);
   return conditions;
+}
+
+Rows select_page(Connection& connection, const CallFilter& filter, const std::string& words,
+                 std::int32_t rows_max) {
+  Conditions conditions = conditions_of(filter, words);
+  const char* search = words.empty() ? "" : " join bridge.call_search s on s.call_id = c.id";
+  const std::string page = fmt::format(
+      "select c.id from bridge.calls c{}{} order by c.start_time desc, c.id desc limit {}", search,
+      conditions.text(), rows_max);
+  return connection.run(fmt::format("with page as ({}) {} join page on page.id = c.id "
+                                    "order by c.start_time desc, c.id desc",
+                                    page, call_columns),
+                        conditions.parameters());
+}
+
+CallDetail call_detail(const Rows& rows, int row) {
+  CallDetail detail{call_row(rows, row), std::nullopt};
+  if (!rows.is_null(row, analysis_state_column)) detail.verdict = verdict(rows, row);
+  return detail;
 }
 
 }  // namespace
 
 CallPage list_calls(Connection& connection, const CallFilter& filter) {
   const std::int32_t limit = std::clamp(filter.limit, 1, page_max);
-  Conditions conditions = conditions_of(filter);
-  const std::string statement = fmt::format("{}{} order by c.start_time desc, c.id desc limit {}",
-                                            call_columns, conditions.text(), limit + 1);
-  const Rows rows = connection.run(statement, conditions.parameters());
+  const std::string words = filter.q ? prefix_query(*filter.q) : "";
+  const Rows rows = select_page(connection, filter, words, limit + 1);
   CallPage page;
   for (int row = 0; row < std::min(rows.size(), limit); ++row) {
     page.calls.push_back(call_row(rows, row));
   }
   if (rows.size() > limit) page.next_cursor = cursor_text(page.calls.back());
+  if (!words.empty()) add_hits(connection, words, page.calls);
+  return page;
+}
+
+ExportPage export_page(Connection& connection, const CallFilter& filter, const std::string& cursor,
+                       std::int32_t limit) {
+  CallFilter page_filter = filter;
+  page_filter.cursor = cursor;
+  limit = std::clamp(limit, 1, export_page_max);
+  const std::string words = filter.q ? prefix_query(*filter.q) : "";
+  const Rows rows = select_page(connection, page_filter, words, limit + 1);
+  ExportPage page;
+  for (int row = 0; row < std::min(rows.size(), limit); ++row) {
+    page.calls.push_back(call_detail(rows, row));
+  }
+  if (rows.size() > limit) page.next_cursor = cursor_text(page.calls.back().call);
   return page;
 }
 
@@ -236,9 +268,7 @@ std::optional<CallDetail> load_call(Connection& connection, const std::string& c
   const Rows rows = connection.run(std::string(call_columns) + " where c.id = $1::uuid",
                                    Parameters().add(call_id));
   if (rows.empty()) return std::nullopt;
-  CallDetail detail{call_row(rows, 0), std::nullopt};
-  if (!rows.is_null(0, 19)) detail.verdict = verdict(rows, 0);
-  return detail;
+  return call_detail(rows, 0);
 }
 
 }  // namespace tandem::store

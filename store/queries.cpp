@@ -88,10 +88,12 @@ std::vector<StageStatistics> load_stage_statistics(Connection& connection, core:
       "select s.key, count(*), percentile_disc(0.5) within group (order by s.value::bigint), "
       "percentile_disc(0.95) within group (order by s.value::bigint), "
       "percentile_disc(0.99) within group (order by s.value::bigint), max(s.value::bigint) "
-      "from bridge.calls c join bridge.analytics a on a.call_id = c.id, "
+      "from (select id from bridge.calls where start_time >= $1 and start_time < $2 "
+      "order by start_time desc, id desc limit $3) c "
+      "join bridge.analytics a on a.call_id = c.id, "
       "jsonb_array_elements(a.response_times) turn, jsonb_each_text(turn) s "
-      "where c.start_time >= $1 and c.start_time < $2 and s.key <> 'turn' group by s.key",
-      Parameters().add(from).add(to));
+      "where s.key <> 'turn' group by s.key",
+      Parameters().add(from).add(to).add(stage_calls_max));
   std::vector<StageStatistics> statistics;
   for (int row = 0; row < rows.size(); ++row) {
     statistics.push_back({.stage = narrow_text(rows, row, 0),

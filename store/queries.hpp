@@ -18,6 +18,20 @@ struct Evidence {
   std::string quote;
 };
 
+/// A part of a transcript line; the parts of a snippet in order are its text.
+struct SnippetPart {
+  std::string text;
+  bool is_match = false;  ///< a word that was searched for
+};
+
+/// A transcript line that has words which were searched for.
+struct SearchHit {
+  std::int32_t seq = 0;  ///< of the line
+  std::string speaker;
+  std::int64_t offset_ms = 0;
+  std::vector<SnippetPart> snippet;  ///< of the line, some 30 words around the first match
+};
+
 /// One call as a list shows it. Empty strings stand for what is not known.
 struct CallRow {
   std::string id;
@@ -44,18 +58,26 @@ struct CallRow {
   std::optional<double> confidence;
   std::optional<std::int64_t> total_messages;
   std::optional<std::int64_t> interruptions;
+  std::vector<SearchHit> hits = {};  ///< of a search: the first lines that match, at most hits_max
 };
+
+inline constexpr int hits_max = 3;
 
 struct CallFilter {
   std::optional<std::string> outcome;  ///< a verdict, "pending", "needs_review", "failed", "none"
-  std::optional<std::string> q;        ///< words said in the call, all of them, each a prefix
-  std::optional<std::string> number;   ///< E.164 exactly, or some of its digits
+  /// Words said in the call, all of them, each a prefix, in any line. Words as PostgreSQL's
+  /// configuration "simple" sees them: case does not matter, punctuation separates.
+  std::optional<std::string> q;
+  /// A + and 11 digits or more: that number. A + and fewer: how it begins. Otherwise any part of
+  /// it.
+  std::optional<std::string> number;
   std::optional<core::WallTime> from;  ///< started at or after
   std::optional<core::WallTime> to;    ///< started before
   std::optional<std::int64_t> min_duration_s;
   std::optional<std::int64_t> max_duration_s;
   std::optional<std::string> status;
   std::optional<std::string> direction;
+  std::optional<std::string> provider;
   std::string cursor;       ///< of the page before; empty for the first page
   std::int32_t limit = 50;  ///< 1 to 500, others are brought into that range
 };
@@ -71,7 +93,7 @@ class CursorError : public std::runtime_error {
   CursorError() : std::runtime_error("unknown cursor") {}
 };
 
-/// Throws CursorError too.
+/// Throws CursorError too. Takes a statement of its own for the hits.
 CallPage list_calls(Connection& connection, const CallFilter& filter);
 
 struct Verdict {
@@ -140,6 +162,8 @@ struct StageStatistics {
   core::Percentiles percentiles;
 };
 
+/// Of the newest stage_calls_max calls in that range: a report of what is, not of what was.
+inline constexpr int stage_calls_max = 1'000;
 std::vector<StageStatistics> load_stage_statistics(Connection& connection, core::WallTime from,
                                                    core::WallTime to);
 
