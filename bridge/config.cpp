@@ -64,6 +64,7 @@ void load_voice(ConfigLoader& load, Config& config) {
     load.complain("VOICE_FALLBACK", "the same as VOICE_PROVIDER", "name another provider, or none");
   }
   load.secret("HUME_API_KEY", config.hume.api_key);
+  load.secret("HUME_WEBHOOK_KEY", config.hume.webhook_key);
   load.word("HUME_CONFIG_ID", config.hume.config_id);
   if (load.find("HUME_CONFIG_VERSION") != nullptr) {
     load.number("HUME_CONFIG_VERSION", config.hume.config_version.emplace(0), 0, 1'000'000);
@@ -200,6 +201,7 @@ std::string describe(const Config& config) {
   line("VOICE_PROVIDER", to_string(config.voice_provider));
   line("VOICE_FALLBACK", config.voice_fallback ? to_string(*config.voice_fallback) : "none");
   line("HUME_API_KEY", state_of(config.hume.api_key));
+  line("HUME_WEBHOOK_KEY", state_of(config.hume.webhook_key));
   line("HUME_CONFIG_ID", config.hume.config_id);
   line("HUME_CONFIG_VERSION", config.hume.config_version.value_or(-1));
   line("HUME_URL", config.hume.url);

@@ -48,7 +48,8 @@ struct Config {
   std::optional<VoiceProviderName> voice_fallback;
 
   struct Hume {
-    core::Secret api_key;  ///< set when Hume is the voice provider or its fallback
+    core::Secret api_key;      ///< set when Hume is the voice provider or its fallback
+    core::Secret webhook_key;  ///< signs Hume's webhooks; empty: every one is refused
     std::string config_id;
     std::optional<int> config_version;
     std::string url = "https://api.hume.ai";

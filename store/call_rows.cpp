@@ -86,6 +86,14 @@ void write(Connection& connection, const core::Record& record, const core::ChatO
                                   .add(if_known(body.chat_id.str()))
                                   .add(if_known(body.chat_group_id.str()))
                                   .add(if_known(body.provider)));
+  connection.run(
+      "insert into bridge.chats (call_id, opened_at, chat_id, chat_group_id, provider) "
+      "select id, $2, $3, $4, coalesce($5, provider, '') from bridge.calls where id = $1 "
+      "on conflict do nothing",
+      starting_with(record)
+          .add(clean(body.chat_id.str()))
+          .add(if_known(body.chat_group_id.str()))
+          .add(if_known(body.provider)));
 }
 
 constexpr auto upsert_carrier_status = R"(
@@ -165,6 +173,12 @@ void write(Connection& connection, const core::Record& record, const core::CallE
   connection.run(
       "insert into bridge.jobs (kind, key) values ('analyse', ($1::uuid)::text) on conflict do "
       "nothing",
+      Parameters().add(id));
+  connection.run(
+      "insert into bridge.jobs (kind, key, run_at) "
+      "select 'reconcile', ($1::uuid)::text, now() + interval '10 seconds' where exists "
+      "(select from bridge.chats where call_id = $1::uuid and provider = 'hume') "
+      "on conflict do nothing",
       Parameters().add(id));
 }
 

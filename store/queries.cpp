@@ -31,7 +31,7 @@ std::vector<TranscriptLine> load_transcript(Connection& connection, const std::s
           "select seq, speaker, message, (extract(epoch from timestamp) * 1000000)::bigint, "
           "offset_ms, event_type, audio_ms, heard_ms, heard_ratio, source "
           "from bridge.transcriptions") +
-          only_call + " order by seq",
+          only_call + " order by offset_ms, seq",
       by_call(call_id));
   std::vector<TranscriptLine> lines;
   for (int row = 0; row < rows.size(); ++row) {

@@ -130,7 +130,8 @@ struct TranscriptLine {
   std::string source;
 };
 
-/// In order of seq; empty for an unknown call.
+/// In the order in which it was said; empty for an unknown call. Lines of the call itself count seq
+/// from 0, those from the provider's history from 1 000 000 (store/reconciliation).
 std::vector<TranscriptLine> load_transcript(Connection& connection, const std::string& call_id);
 
 struct EventLine {

@@ -98,6 +98,8 @@ enum class Family : std::uint8_t {
   db_write_seconds,
   analysis_total,
   analysis_seconds,
+  reconciliation_total,
+  reconciliation_filled_lines_total,
   dial_decisions_total,
   admin_ws_clients,
   draining,

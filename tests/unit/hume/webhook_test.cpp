@@ -16,7 +16,8 @@ const std::string ended =
     R"({"event_name":"chat_ended","chat_id":"7c1f6c1e-5b0a-4d7e-9a52-0d1f3a6e8b21",)"
     R"("chat_group_id":"e2d94b7a-36f8-4f0d-8b1c-5a7c90d4e6f3",)"
     R"("config_id":"b8a1d0c4-92e7-4c35-a6fd-1e3b5c7d9f02","caller_number":"+15005550006",)"
-    R"("custom_session_id":null,"twilio_metadata":{"call_sid":"CA00000000000000000000000000000000",)"
+    R"("custom_session_id":null,"twilio_metadata":)"
+    R"({"call_sid":"CA00000000000000000000000000000000",)"
     R"("from_number":"+15005550006","to_number":"+15005550001","caller_name":""},)"
     R"("duration_seconds":89,"end_reason":"USER_ENDED","end_time":1773049589000})";
 constexpr std::string_view signature =
