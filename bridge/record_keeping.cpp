@@ -28,6 +28,13 @@ gemini::AnalysisSettings analysis_settings(const Config& config) {
   return settings;
 }
 
+ReconciliationSettings reconciliation_settings(const Config& config) {
+  ReconciliationSettings settings;
+  core::parse_url(config.hume.url, settings.access.base_url);
+  settings.access.api_key = config.hume.api_key;
+  return settings;
+}
+
 std::string_view word_of(store::AnalysisOutcome::State state) {
   constexpr std::array<std::string_view, 4> words = {"done", "retry", "failed", "needs_review"};
   return words[static_cast<std::size_t>(state)];
@@ -44,13 +51,15 @@ RecordKeeping::RecordKeeping(const Config& config, ops::Log& log, ops::Metrics& 
       queries_({.database = database_}) {}
 
 void RecordKeeping::start(const std::string& node, Exchange exchange) {
-  analysis_ =
-      std::make_unique<store::JobWorker>(worker_settings(node), analysis(std::move(exchange)));
+  analysis_ = std::make_unique<store::JobWorker>(worker_settings(node), analysis(exchange));
+  reconciliation_ = std::make_unique<store::JobWorker>(worker_settings(node),
+                                                       reconciliation(std::move(exchange)));
   importer_ = std::make_unique<store::Importer>(spool_, importer_settings(node));
 }
 
 void RecordKeeping::stop() {
   analysis_->stop(flush_patience);
+  reconciliation_->stop(flush_patience);
   queries_.stop();
   spool_.flush(flush_patience);
   importer_->stop(flush_patience);
@@ -101,6 +110,28 @@ store::JobHandler RecordKeeping::analysis(Exchange exchange) {
             .add();
         log_.info("call_analysed",
                   {{"call_id", call_id}, {"outcome", outcome.outcome}, {"reason", outcome.reason}});
+      });
+}
+
+store::JobHandler RecordKeeping::reconciliation(Exchange exchange) {
+  return reconciliation_job(
+      reconciliation_settings(config_), std::move(exchange),
+      [this](const std::string& call_id, const store::ReconciliationRow& row, std::int32_t filled) {
+        metrics_.counter(ops::Family::reconciliation_total, {row.result}).add();
+        const bool is_alarm = row.result == "filled" && filled > 0;
+        if (is_alarm) {
+          metrics_.counter(ops::Family::reconciliation_filled_lines_total)
+              .add(static_cast<std::uint64_t>(filled));
+        }
+        log_.write(is_alarm ? ops::LogLevel::error : ops::LogLevel::info,
+                   is_alarm ? "history_filled" : "history_compared",
+                   {{"call_id", call_id},
+                    {"result", row.result},
+                    {"matched", row.matched},
+                    {"filled", filled},
+                    {"late", row.late},
+                    {"extra", row.extra},
+                    {"reason", row.reason}});
       });
 }
 

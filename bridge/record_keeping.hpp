@@ -8,6 +8,7 @@
 #include "bridge/config.hpp"
 #include "bridge/ops/log.hpp"
 #include "bridge/ops/metrics.hpp"
+#include "bridge/reconciliation.hpp"
 #include "store/importer.hpp"
 #include "store/job_worker.hpp"
 #include "store/query_thread.hpp"
@@ -30,6 +31,8 @@ class RecordKeeping {
 
   /// Begins to import and to work. `exchange` blocks its caller, and works until stop() returned.
   void start(const std::string& node, Exchange exchange);
+  /// A comparison with a provider's own history is due. From any thread.
+  void nudge_reconciliation() { reconciliation_->nudge(); }
   /// After the last call ended: work under way is finished, what was written is synced and, while
   /// the database answers, imported.
   void stop();
@@ -41,6 +44,7 @@ class RecordKeeping {
   store::JobWorkerSettings worker_settings(const std::string& node);
   store::ImporterSettings importer_settings(const std::string& node);
   store::JobHandler analysis(Exchange exchange);
+  store::JobHandler reconciliation(Exchange exchange);
 
   const Config& config_;
   ops::Log& log_;
@@ -49,6 +53,7 @@ class RecordKeeping {
   store::Spool spool_;
   store::QueryThread queries_;
   std::unique_ptr<store::JobWorker> analysis_;
+  std::unique_ptr<store::JobWorker> reconciliation_;
   std::unique_ptr<store::Importer> importer_;
   bool is_closed_ = false;
 };

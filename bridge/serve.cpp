@@ -16,6 +16,7 @@
 #include "bridge/carrier_api.hpp"
 #include "bridge/connect_done.hpp"
 #include "bridge/earlier_calls.hpp"
+#include "bridge/hume_routes.hpp"
 #include "bridge/net/http_client.hpp"
 #include "bridge/net/http_server.hpp"
 #include "bridge/net/shard.hpp"
@@ -38,6 +39,10 @@ constexpr auto second_signal_patience = 10s;  // R02
 std::string host_name() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "node";
+}
+
+core::WallTime wall() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
 std::size_t shard_count(const Config& config) {
@@ -90,6 +95,7 @@ class Bridge {
   TwilioDocuments documents_;
   ConnectDone connect_done_;
   TwilioRoutes twilio_;
+  HumeRoutes hume_;
   CallReaper reaper_;
   ApiRoutes api_;
   net::HttpServer server_;
@@ -128,6 +134,8 @@ Bridge::Bridge(const Config& config)
                      [this](core::Record record) { write_down(std::move(record)); }}),
       twilio_({config, log_, metrics_, switchboard_, documents_, connect_done_,
                [this](core::Record record) { write_down(std::move(record)); }}),
+      hume_({config, log_, metrics_, record_.queries(),
+             [this] { record_.nudge_reconciliation(); }}),
       reaper_({control_, log_, metrics_, switchboard_, carrier_api_, record_.queries(), earlier_,
                [this](core::Record record) { write_down(std::move(record)); }, host_name(),
                config.call_time_limit}),
@@ -227,6 +235,7 @@ net::HttpServer::Handlers Bridge::handlers() {
   return {[this](core::HttpRequest request, net::Respond respond) {
             if (TwilioRoutes::owns(request.path()))
               return twilio_.handle(request, std::move(respond));
+            if (request.path() == HumeRoutes::path) return respond(hume_.answer(request, wall()));
             api_.handle(std::move(request), std::move(respond));
           },
           [this](const core::HttpRequest& request) { return twilio_.upgrade(request); }};
