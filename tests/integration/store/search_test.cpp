@@ -141,7 +141,7 @@ TEST_CASE("search follows a line that is changed or erased") {
   CHECK(found(db, "apricot").empty());
   CHECK(found(db, "peach") == Found{1});
   CHECK(test::number_from(db, "select count(*) from bridge.call_search") == 1);
-  db.run("truncate bridge.transcriptions");
+  db.run("truncate bridge.transcriptions cascade");
   CHECK(test::number_from(db, "select count(*) from bridge.call_search") == 0);
 }
 
