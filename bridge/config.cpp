@@ -115,6 +115,16 @@ void load_conversation(ConfigLoader& load, Config& config) {
   }
 }
 
+/// A key of our own making: too short, and it is guessed.
+void load_long_key(ConfigLoader& load, std::string_view name, core::Secret& target) {
+  constexpr std::size_t characters_min = 32;
+  load.secret(name, target);
+  const std::string& key = target.expose();
+  if (key.empty() || key.size() >= characters_min) return;
+  load.complain(name, ConfigLoader::class_of(key),
+                "set at least 32 characters: openssl rand -hex 32 makes 64");
+}
+
 void load_limits(ConfigLoader& load, Config& config) {
   load.number("MAX_CALLS", config.max_calls, 1, 10'000);
   load.seconds("CALL_TIME_LIMIT_SECONDS", config.call_time_limit, 1, 14'400);  // Twilio's own: 4 h
@@ -122,7 +132,9 @@ void load_limits(ConfigLoader& load, Config& config) {
   load.seconds("DRAIN_TIMEOUT_SECONDS", config.drain_timeout, 0, 86'400);
   load.word("SPOOL_DIR", config.spool_dir);
   load.number<std::uint64_t>("SPOOL_MAX_BYTES", config.spool_bytes_max, 16ULL << 20, 1ULL << 44);
-  load.number("RETENTION_DAYS", config.retention_days, 1, 3650);
+  load.number("RETENTION_DAYS", config.retention_days, 0, 3650);
+  load_long_key(load, "PHONE_HASH_KEY", config.phone_hash_key);
+  load_long_key(load, "TRANSCRIPT_KEY", config.transcript_key);
   load.choice("STORE_EMOTION_SCORES", boolean_names, config.store_emotion_scores);
   load.number("SHARDS", config.shards, 1, 256);
   load.choice("LOG_LEVEL", log_level_names, config.log_level);
@@ -228,6 +240,8 @@ std::string describe(const Config& config) {
   line("SPOOL_DIR", config.spool_dir);
   line("SPOOL_MAX_BYTES", config.spool_bytes_max);
   line("RETENTION_DAYS", config.retention_days);
+  line("PHONE_HASH_KEY", state_of(config.phone_hash_key));
+  line("TRANSCRIPT_KEY", state_of(config.transcript_key));
   line("STORE_EMOTION_SCORES", config.store_emotion_scores);
   line("SHARDS", config.shards == 0 ? std::string("(cores - 1)") : std::to_string(config.shards));
   line("LOG_LEVEL", to_string(config.log_level));
