@@ -24,8 +24,10 @@ constexpr std::array commands = {
     Command{"check", "", "check settings, credentials, database and parties, one line each",
             tandem::run_check},
     Command{"migrate", "", "bring the database schema up to date", tandem::run_migrate},
-    Command{"spool", "verify|dump|drain DIR", "look at or import a spool directory",
+    Command{"spool", "verify|dump [--text]|drain DIR", "look at or import a spool directory",
             tandem::run_spool},
+    Command{"user", "add|list|role|... NAME",
+            "people and programs that may use the dashboard and API", tandem::run_user},
 };
 
 int print_help(std::FILE* out) {

@@ -20,14 +20,6 @@ store::SpoolSettings spool_settings(const Config& config, store::NoticeSink noti
   return settings;
 }
 
-gemini::AnalysisSettings analysis_settings(const Config& config) {
-  gemini::AnalysisSettings settings;
-  core::parse_url(config.gemini.url + "/v1beta", settings.base_url);
-  settings.model = config.gemini.model;
-  settings.api_key = config.gemini.api_key;
-  return settings;
-}
-
 ReconciliationSettings reconciliation_settings(const Config& config) {
   ReconciliationSettings settings;
   core::parse_url(config.hume.url, settings.access.base_url);
@@ -36,7 +28,8 @@ ReconciliationSettings reconciliation_settings(const Config& config) {
 }
 
 std::string_view word_of(store::AnalysisOutcome::State state) {
-  constexpr std::array<std::string_view, 4> words = {"done", "retry", "failed", "needs_review"};
+  constexpr std::array<std::string_view, 5> words = {"done", "retry", "postponed", "failed",
+                                                     "needs_review"};
   return words[static_cast<std::size_t>(state)];
 }
 
@@ -103,14 +96,24 @@ store::ImporterSettings RecordKeeping::importer_settings(const std::string& node
 }
 
 store::JobHandler RecordKeeping::analysis(Exchange exchange) {
-  return store::analysis_job(
-      make_analyse(analysis_settings(config_), std::move(exchange)),
+  const auto limit = std::make_shared<SharedLimit>();
+  auto handler = store::analysis_job(
+      make_analyse(analysis_settings(config_), std::move(exchange), limit),
       [this](const std::string& call_id, const store::AnalysisOutcome& outcome) {
         metrics_.counter(ops::Family::analysis_total, {outcome.outcome, word_of(outcome.state)})
             .add();
-        log_.info("call_analysed",
-                  {{"call_id", call_id}, {"outcome", outcome.outcome}, {"reason", outcome.reason}});
+        // what asking again cannot mend wants an operator; the other jobs go on (G03)
+        const bool is_alarm = outcome.state == store::AnalysisOutcome::State::failed;
+        log_.write(is_alarm ? ops::LogLevel::error : ops::LogLevel::info, "call_analysed",
+                   {{"call_id", call_id},
+                    {"state", word_of(outcome.state)},
+                    {"outcome", outcome.outcome},
+                    {"reason", outcome.state == store::AnalysisOutcome::State::done
+                                   ? std::string()
+                                   : outcome.reason}});
       });
+  handler.pause = [limit] { return limit->pause(); };
+  return handler;
 }
 
 store::JobHandler RecordKeeping::reconciliation(Exchange exchange) {

@@ -9,6 +9,7 @@ const char* to_string(JobState state) noexcept {
     case JobState::done:
       return "done";
     case JobState::retry:
+    case JobState::postponed:
     case JobState::again:
       return "queued";
     case JobState::failed:
@@ -73,8 +74,15 @@ void JobWorker::run() {
   finished_.notify_all();
 }
 
+void JobWorker::connect() {
+  Connection connection(settings_.database(), &interrupt_);
+  if (handler_.connected) handler_.connected(connection);
+  connection_.emplace(std::move(connection));
+}
+
 bool JobWorker::work_once() {
-  if (!connection_) connection_.emplace(settings_.database(), &interrupt_);
+  if (handler_.pause && handler_.pause().count() > 0) return false;
+  if (!connection_) connect();
   const auto job = claim_job(*connection_, handler_.kind, settings_.owner, settings_.lease);
   if (!job) return false;
   JobOutcome outcome = outcome_of(*job);
@@ -97,8 +105,9 @@ JobOutcome JobWorker::outcome_of(const Job& job) {
 }
 
 void JobWorker::limit_retries(const Job& job, JobOutcome& outcome) const {
-  if (outcome.state != JobState::retry) return;
-  if (job.attempts >= settings_.attempts_max || job.age >= settings_.age_max) {
+  const bool is_retry = outcome.state == JobState::retry;
+  if (!is_retry && outcome.state != JobState::postponed) return;
+  if ((is_retry && job.attempts >= settings_.attempts_max) || job.age >= settings_.age_max) {
     outcome.state = JobState::failed;
     return;
   }
@@ -116,7 +125,8 @@ void JobWorker::store(const Job& job, const JobOutcome& outcome) {
                      .delay = outcome.delay,
                      .note = outcome.note,
                      .payload = outcome.payload,
-                     .counts_anew = outcome.state == JobState::again};
+                     .counts_anew = outcome.state == JobState::again,
+                     .uncounted = outcome.state == JobState::postponed};
   if (!end_claim(*connection_, job, end)) {
     settings_.notices({Severity::warning, handler_.kind + "_fenced", "another worker has the job"});
     return;

@@ -20,6 +20,7 @@ namespace tandem::store {
 enum class JobState : std::uint8_t {
   done,
   retry,         ///< a passing failure: tried again until attempts or age are used up
+  postponed,     ///< nothing could be tried yet: as retry, but the try does not count, only age
   again,         ///< went well, and is to run once more after `delay`: attempts count anew
   failed,        ///< for good: `note` says why
   needs_review,  ///< a person must look
@@ -49,6 +50,11 @@ struct JobHandler {
   /// Instead of run() when a job comes that was tried attempts_max times without an end: it may be
   /// what kills the process. Nothing here: `failed`.
   std::function<JobOutcome(const Job&)> used_up = {};
+  /// After each connect, before the first claim: a place to put jobs that must always exist.
+  std::function<void(Connection&)> connected = {};
+  /// How long no job of this kind is to be claimed in this process, asked before every claim.
+  /// Nothing here: never.
+  std::function<std::chrono::milliseconds()> pause = {};
 };
 
 struct JobWorkerSettings {
@@ -83,6 +89,7 @@ class JobWorker {
 
  private:
   void run();
+  void connect();
   bool work_once();
   JobOutcome outcome_of(const Job& job);
   void limit_retries(const Job& job, JobOutcome& outcome) const;

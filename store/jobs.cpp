@@ -30,7 +30,7 @@ bool end_claim(Connection& connection, const Job& job, const ClaimEnd& end) {
       "run_at = now() + make_interval(secs => $4::bigint), last_error = nullif($5, ''), "
       "finished_at = case when $3 = 'queued' then null else now() end, "
       "payload = coalesce($6::jsonb, payload), "
-      "attempts = case when $7 then 0 else attempts end, "
+      "attempts = case when $7 then 0 when $8 then greatest(attempts - 1, 0) else attempts end, "
       "created_at = case when $7 then now() else created_at end "
       "where id = $1 and fence = $2 and state = 'running'",
       Parameters()
@@ -40,7 +40,8 @@ bool end_claim(Connection& connection, const Job& job, const ClaimEnd& end) {
           .add(std::int64_t{end.delay.count()})
           .add(sanitise_text(end.note).text)
           .add(end.payload)
-          .add(end.counts_anew));
+          .add(end.counts_anew)
+          .add(end.uncounted));
   return rows.affected() == 1;
 }
 
@@ -55,8 +56,11 @@ bool request_analysis(Connection& connection, const std::string& call_id) {
   if (job.affected() == 0) return false;
   connection.run(
       "insert into bridge.booking_analysis (call_id) values ($1) "
-      "on conflict (call_id) do update set state = 'queued', queued_at = now()",
+      "on conflict (call_id) do update set state = 'queued', queued_at = now(), outcome = null, "
+      "booking_detected = null, confidence_score = null, appointment = null",
       Parameters().add(call_id));
+  connection.run("update bridge.analytics set booking_status = 'pending' where call_id = $1::uuid",
+                 Parameters().add(call_id));
   transaction.commit();
   return true;
 }

@@ -32,6 +32,7 @@ struct ClaimEnd {
   std::string note = {};          ///< for last_error; empty: none
   std::optional<std::string> payload = std::nullopt;  ///< in place of the job's, JSON
   bool counts_anew = false;                           ///< attempts and age begin again
+  bool uncounted = false;                             ///< this attempt does not count
 };
 
 /// False when the job was taken by someone else meanwhile: then roll back.

@@ -31,6 +31,13 @@ void SegmentTable::seal(std::size_t bytes) {
   segments_.back().sealed = true;
 }
 
+void SegmentTable::mark_damaged(const Segment& segment) {
+  const std::lock_guard lock(mutex_);
+  for (Segment& own : segments_) {
+    if (own.path == segment.path) own.damaged = true;
+  }
+}
+
 std::optional<Segment> SegmentTable::holding_next(SpoolPosition position) const {
   const std::lock_guard lock(mutex_);
   for (const Segment& segment : segments_) {

@@ -17,10 +17,14 @@ struct Segment {
   std::string path;
   std::uint64_t epoch = 0;
   std::uint64_t first_lsn = 1;
-  std::uint64_t last_lsn = 0;   ///< first_lsn - 1 while it holds no record
-  std::size_t bytes = 0;        ///< readable, ends at a frame boundary
-  core::WallTime first_wall{};  ///< of its first record
-  bool sealed = false;          ///< nothing more will be written to it
+  std::uint64_t last_lsn = 0;    ///< first_lsn - 1 while it holds no record
+  std::size_t bytes = 0;         ///< readable, ends at a frame boundary
+  core::WallTime first_wall{};   ///< of its first record
+  bool sealed = false;           ///< nothing more will be written to it
+  bool damaged = false;          ///< bytes of it were lost and not saved: to be kept, not deleted
+  std::size_t known_damage = 0;  ///< damaged spans that recovery found and saved
+  /// So many positions before first_lsn are empty, or their records stand again at or after it.
+  std::uint64_t repeated = 0;
 
   [[nodiscard]] SpoolPosition last() const noexcept { return {epoch, last_lsn}; }
 };
@@ -33,6 +37,9 @@ class SegmentTable {
   void grow(std::size_t bytes, std::uint64_t last_lsn);
   /// The newest segment will not grow again; only its first `bytes` are worth reading.
   void seal(std::size_t bytes);
+
+  /// This segment's file is not to be deleted when its records are acknowledged.
+  void mark_damaged(const Segment& segment);
 
   /// The segment in which the record after `position` stands or will stand; nothing when there is
   /// none yet.

@@ -1,6 +1,6 @@
 #include "store/spool.hpp"
 
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
@@ -12,6 +12,8 @@ namespace {
 constexpr auto checkpoint_interval = std::chrono::seconds(1);
 constexpr auto spooling_after = std::chrono::seconds(5);
 constexpr auto age_step = std::chrono::seconds(1);
+constexpr auto stall = std::chrono::seconds(1);
+constexpr std::size_t refusals_max = 1024;  ///< remembered between two turns of the spool thread
 
 core::WallTime wall_now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -33,9 +35,9 @@ std::string_view to_string(SpoolState state) noexcept {
 
 Spool::Spool(SpoolSettings settings)
     : settings_(std::move(settings)),
-      directory_(settings_.directory, settings_.notices),
-      writer_(directory_, table_, settings_.limits, settings_.calls, settings_.notices),
-      reader_(table_, settings_.notices),
+      directory_(settings_.directory, settings_.notices, *settings_.calls),
+      writer_(directory_, table_, settings_.limits, settings_.notices),
+      reader_(directory_.calls(), table_, settings_.notices),
       acknowledged_(directory_.checkpoint()),
       saved_(acknowledged_) {
   for (const Segment& segment : directory_.recovered()) {
@@ -43,9 +45,11 @@ Spool::Spool(SpoolSettings settings)
     if (segment.last() > acknowledged_) ages_.push_back({segment.last(), segment.first_wall});
     written_ = segment.last();
   }
-  if (settings_.limits.reserve_bytes > 0 &&
-      !directory_.set_aside_reserve(settings_.limits.reserve_bytes)) {
-    settings_.notices({Severity::alarm, "spool_reserve", "no disk space could be set aside"});
+  const std::size_t wanted = settings_.limits.reserve_bytes;
+  const std::size_t reserve = wanted > 0 ? directory_.set_aside_reserve(wanted) : 0;
+  if (reserve < wanted) {
+    settings_.notices({Severity::warning, "spool_reserve",
+                       fmt::format("{} bytes are set aside instead of {}", reserve, wanted)});
   }
   thread_ = std::thread([this] { run(); });
 }
@@ -57,6 +61,9 @@ bool Spool::enqueue(Queued queued) {
     const std::lock_guard lock(mutex_);
     if (stopping_ || queue_.size() >= settings_.queue_max) {
       ++refused_;
+      if (refusals_.size() < refusals_max) {
+        refusals_.push_back({queued.record.call_id, queued.record.wall});
+      }
       return false;
     }
     queue_.push_back(std::move(queued));
@@ -97,7 +104,7 @@ bool Spool::flush(std::chrono::milliseconds timeout) {
   return flushed_.wait_for(lock, timeout, [&] { return flush_done_ >= wanted; });
 }
 
-std::deque<Spool::Queued> Spool::take_queue(bool& stopping, std::uint64_t& flush_wanted) {
+Spool::Taken Spool::take_queue() {
   std::unique_lock lock(mutex_);
   const auto has_work = [this] {
     return !queue_.empty() || stopping_ || flush_wanted_ > flush_done_;
@@ -108,35 +115,49 @@ std::deque<Spool::Queued> Spool::take_queue(bool& stopping, std::uint64_t& flush
   } else {
     writer_wakes_.wait_until(lock, deadline, has_work);
   }
-  stopping = stopping_;
-  flush_wanted = flush_wanted_;
-  return std::exchange(queue_, {});
+  return {std::exchange(queue_, {}), std::exchange(refusals_, {}), stopping_, flush_wanted_};
 }
 
 void Spool::run() {
-  bool stopping = false;
   std::uint64_t flushed = 0;
-  while (!stopping) {
-    std::uint64_t flush_wanted = 0;
-    std::deque<Queued> taken = take_queue(stopping, flush_wanted);
-    const core::WallTime wall = taken.empty() ? wall_now() : taken.front().record.wall;
-    for (Queued& queued : taken) {
-      writer_.accept(queued.record, std::move(queued.on_durable));
+  for (bool stopping = false; !stopping;) {
+    Taken taken = take_queue();
+    stopping = taken.stopping;
+    const core::TimePoint began = std::chrono::steady_clock::now();
+    busy_since_ = began;
+    work(taken, flushed);
+    busy_since_ = core::TimePoint{};
+    const auto took = std::chrono::steady_clock::now() - began;
+    if (took > stall) {
+      settings_.notices(
+          {Severity::warning, "spool_stalled",
+           fmt::format("the disk took {} ms",
+                       std::chrono::duration_cast<std::chrono::milliseconds>(took).count())});
     }
-    const core::TimePoint now = std::chrono::steady_clock::now();
-    const bool force = stopping || flush_wanted > flushed;
-    if (force) writer_.retry_now();
-    writer_.write(now);
-    publish(wall, flushed);
-    writer_.sync_if_due(now, force);
-    // a failed sync put the records back: the second try goes to a new segment
-    writer_.write(std::chrono::steady_clock::now());
-    writer_.sync_if_due(std::chrono::steady_clock::now(), force);
-    writer_.rotate_if_due(std::chrono::steady_clock::now());
-    if (!writer_.has_unsynced() && writer_.counters().held == 0) flushed = flush_wanted;
-    publish(wall, flushed);
   }
-  if (const std::uint64_t lost = writer_.counters().held; lost > 0) {
+  finish();
+}
+
+void Spool::work(Taken& taken, std::uint64_t& flushed) {
+  const core::WallTime wall =
+      taken.records.empty() ? wall_now() : taken.records.front().record.wall;
+  for (Queued& queued : taken.records) {
+    writer_.accept(queued.record, std::move(queued.on_durable));
+  }
+  for (const Refusal& refusal : taken.refusals) writer_.note_lost(refusal.call, refusal.wall);
+  const bool force = taken.stopping || taken.flush_wanted > flushed;
+  if (force) writer_.retry_now();
+  writer_.write(std::chrono::steady_clock::now());
+  publish(wall, flushed);
+  writer_.settle(std::chrono::steady_clock::now(), force);
+  if (writer_.is_settled()) flushed = taken.flush_wanted;
+  publish(wall, flushed);
+}
+
+void Spool::finish() {
+  const std::uint64_t lost = writer_.counters().held;
+  writer_.give_up_rest();
+  if (lost > 0) {
     settings_.notices(
         {Severity::alarm, "spool_lost", std::to_string(lost) + " records not written"});
   }
@@ -198,12 +219,7 @@ void Spool::acknowledge(SpoolPosition through) {
   }
   saved_ = through;
   saved_at_ = now;
-  if (may_delete) delete_segments(through);
-}
-
-void Spool::delete_segments(SpoolPosition through) {
-  for (const Segment& segment : table_.remove_through(through)) ::unlink(segment.path.c_str());
-  sync_directory(directory_.path());
+  if (may_delete) directory_.trim(table_, through);
 }
 
 SpoolPosition Spool::checkpoint() const {
@@ -220,6 +236,12 @@ SpoolCounters Spool::counters() const {
   counters.held = writer.held;
   counters.disk_errors = writer.disk_errors;
   counters.syncs = writer.syncs;
+  counters.damaged = directory_.damaged() + reader_.damaged();
+  counters.fill_percent = writer_.fill().percent();
+  if (const core::TimePoint since = busy_since_; since != core::TimePoint{}) {
+    counters.lag = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - since);
+  }
   counters.bytes = table_.total_bytes();
   counters.bytes_max = settings_.limits.bytes_max;
   const std::lock_guard lock(mutex_);
@@ -231,13 +253,18 @@ SpoolCounters Spool::counters() const {
         std::chrono::duration_cast<std::chrono::milliseconds>(wall_now() - ages_.front().wall);
     counters.oldest_age = std::max(age, std::chrono::milliseconds(0));
   }
-  const bool nearly_full = counters.bytes >= counters.bytes_max / 100 * 95;
-  if (nearly_full || writer.disk_full || writer.failing) {
+  if (!has_room()) {
     counters.state = SpoolState::full;
   } else if (counters.oldest_age > spooling_after) {
     counters.state = SpoolState::spooling;
   }
   return counters;
+}
+
+bool Spool::has_room() const noexcept {
+  const WriterCounters& writer = writer_.counters();
+  return writer_.fill().level() != FillLevel::nearly_full && !writer.disk_full && !writer.failing &&
+         !directory_.is_reserve_out();
 }
 
 void Spool::stop() {

@@ -23,12 +23,12 @@ struct SpoolSettings {
   std::string directory;
   SpoolLimits limits;
   std::size_t queue_max = limits::record_queue_max;
-  FileCalls calls = system_file_calls();
+  const FileCalls* calls = &system_file_calls();  ///< outlives the spool
   NoticeSink notices = [](const Notice&) {};
 };
 
 /// ok: records reach the database. spooling: they wait on disk. full: 95 % of the space is used or
-/// the disk refuses; new calls should be refused, running ones go on.
+/// the disk refuses or failed twice; new calls should be refused, running ones go on.
 enum class SpoolState : std::uint8_t { ok, spooling, full };
 std::string_view to_string(SpoolState state) noexcept;
 
@@ -43,8 +43,11 @@ struct SpoolCounters {
   std::uint64_t backlog = 0;   ///< in files, not acknowledged yet
   std::uint64_t disk_errors = 0;
   std::uint64_t syncs = 0;
-  std::size_t bytes = 0;  ///< of all segments
+  std::uint64_t damaged = 0;  ///< spans and runs of records lost to a bad disk, since the start
+  std::size_t bytes = 0;      ///< of all segments
   std::size_t bytes_max = 0;
+  int fill_percent = 0;                     ///< of bytes_max, or of the disk when that is smaller
+  std::chrono::milliseconds lag{0};         ///< how long the disk has kept the spool thread waiting
   std::chrono::milliseconds oldest_age{0};  ///< of the oldest record not acknowledged; ± 1 s
 };
 
@@ -92,6 +95,8 @@ class Spool {
   [[nodiscard]] std::string node_text() const { return directory_.node_text(); }
   [[nodiscard]] std::uint64_t epoch() const noexcept { return directory_.epoch(); }
   [[nodiscard]] SpoolCounters counters() const;
+  /// False when the state is `full`. Cheap, from any thread.
+  [[nodiscard]] bool has_room() const noexcept;
 
   /// Refuses new records, writes and syncs the rest, saves the checkpoint, ends the thread.
   /// Idempotent. The importer must have stopped before.
@@ -107,11 +112,24 @@ class Spool {
     core::WallTime wall;
   };
 
+  /// A call whose record was refused: it will be flagged.
+  struct Refusal {
+    core::CallId call;
+    core::WallTime wall;
+  };
+  struct Taken {
+    std::deque<Queued> records;
+    std::vector<Refusal> refusals;
+    bool stopping = false;
+    std::uint64_t flush_wanted = 0;
+  };
+
   bool enqueue(Queued queued);
   void run();
-  std::deque<Queued> take_queue(bool& stopping, std::uint64_t& flush_wanted);
+  Taken take_queue();
+  void work(Taken& taken, std::uint64_t& flushed);
   void publish(core::WallTime wall, std::uint64_t flushed);
-  void delete_segments(SpoolPosition through);
+  void finish();
 
   const SpoolSettings settings_;
   SpoolDirectory directory_;
@@ -124,6 +142,7 @@ class Spool {
   std::condition_variable reader_wakes_;
   std::condition_variable flushed_;
   std::deque<Queued> queue_;  ///< a deque: growing it never moves what is in it
+  std::vector<Refusal> refusals_;
   std::uint64_t appended_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t flush_wanted_ = 0;
@@ -135,6 +154,7 @@ class Spool {
   SpoolPosition saved_;  ///< the checkpoint on disk
   core::TimePoint saved_at_{};
   std::deque<Age> ages_;
+  std::atomic<core::TimePoint> busy_since_{};  ///< the epoch of the clock while idle
   std::thread thread_;
 };
 

@@ -3,82 +3,45 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/rand.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
-#include <filesystem>
 
 #include "store/crc32c.hpp"
+#include "store/spool_recovery.hpp"
 
 namespace tandem::store {
 
 namespace {
 
-struct Checkpoint {
-  std::uint64_t epoch = 0;  ///< of the process that wrote it
-  SpoolPosition through;
-};
+constexpr std::size_t reserve_step = 4096;
 
-std::string checkpoint_text(const Checkpoint& checkpoint) {
-  std::string line = fmt::format("tandem-checkpoint 1 {} {} {}", checkpoint.epoch,
-                                 checkpoint.through.epoch, checkpoint.through.lsn);
-  return fmt::format("{} {:08x}\n", line, crc32c(line));
+bool is_out_of_space(int error) noexcept { return error == ENOSPC || error == EDQUOT; }
+
+std::string parent_of(const std::string& path) {
+  const auto end = path.find_last_not_of('/');
+  const auto slash = path.find_last_of('/', end);
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-std::optional<Checkpoint> parse_checkpoint(const std::string& text) {
-  Checkpoint checkpoint;
-  const int fields = std::sscanf(  // NOLINT(cert-err34-c): the checksum judges the result
-      text.c_str(), "tandem-checkpoint 1 %" SCNu64 " %" SCNu64 " %" SCNu64, &checkpoint.epoch,
-      &checkpoint.through.epoch, &checkpoint.through.lsn);
-  if (fields != 3 || checkpoint_text(checkpoint) != text) return std::nullopt;
-  return checkpoint;
-}
-
-std::optional<Segment> segment_from_name(const std::filesystem::directory_entry& entry) {
-  Segment segment;
-  const std::string name = entry.path().filename().string();
-  std::array<char, 8> end{};
-  const int fields = std::sscanf(  // NOLINT(cert-err34-c): compared with the exact name below
-      name.c_str(), "%" SCNu64 "-%" SCNu64 "%7s", &segment.epoch, &segment.first_lsn, end.data());
-  if (fields != 3 || name != fmt::format("{:020}-{:020}.seg", segment.epoch, segment.first_lsn)) {
-    return std::nullopt;
+/// mkdir -p, each new name durable; 0 or the errno.
+int make_directories(const FileCalls& calls, const std::string& path, mode_t mode) {
+  if (calls.make_directory(path.c_str(), mode) == 0) {
+    sync_directory(calls, parent_of(path));
+    return 0;
   }
-  std::error_code error;
-  if (!entry.is_regular_file(error) || segment.first_lsn == 0) return std::nullopt;
-  segment.bytes = entry.file_size(error);
-  segment.path = entry.path().string();
-  segment.last_lsn = segment.first_lsn - 1;
-  segment.sealed = true;
-  return segment;
-}
-
-void make_directory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error || ::chmod(path.c_str(), 0700) != 0) {
-    throw FileError(path + ": cannot be used as a spool directory: " +
-                    (error ? error.message() : system_message(errno)));
-  }
+  if (errno == EEXIST) return 0;
+  const int error = errno;
+  const std::string parent = parent_of(path);
+  if (error != ENOENT || parent == path || parent == ".") return error;
+  const int of_parent = make_directories(calls, parent, 0755);
+  return of_parent != 0 ? of_parent : make_directories(calls, path, mode);
 }
 
 }  // namespace
-
-std::vector<Segment> list_segments(const std::string& directory) {
-  std::vector<Segment> segments;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    if (auto segment = segment_from_name(entry)) segments.push_back(std::move(*segment));
-  }
-  std::sort(segments.begin(), segments.end(), [](const Segment& left, const Segment& right) {
-    return left.path < right.path;  // names are zero-padded, so this is (epoch, first lsn) order
-  });
-  return segments;
-}
 
 std::string uuid_text(const NodeId& node) {
   std::string text;
@@ -99,129 +62,134 @@ NodeId random_uuid() {
   return node;
 }
 
-SpoolDirectory::SpoolDirectory(std::string path, const NoticeSink& notices)
-    : path_(std::move(path)) {
-  make_directory(path_);
+std::string checkpoint_text(const Checkpoint& checkpoint) {
+  std::string line = fmt::format("tandem-checkpoint 1 {} {} {}", checkpoint.epoch,
+                                 checkpoint.through.epoch, checkpoint.through.lsn);
+  return fmt::format("{} {:08x}\n", line, crc32c(line));
+}
+
+std::optional<Checkpoint> parse_checkpoint(const std::string& text) {
+  Checkpoint checkpoint;
+  const int fields = std::sscanf(  // NOLINT(cert-err34-c): the checksum judges the result
+      text.c_str(), "tandem-checkpoint 1 %" SCNu64 " %" SCNu64 " %" SCNu64, &checkpoint.epoch,
+      &checkpoint.through.epoch, &checkpoint.through.lsn);
+  if (fields != 3 || checkpoint_text(checkpoint) != text) return std::nullopt;
+  return checkpoint;
+}
+
+SpoolDirectory::SpoolDirectory(std::string path, const NoticeSink& notices, const FileCalls& calls)
+    : path_(std::move(path)), calls_(calls) {
+  make_directory(notices);
   take_lock();
-  load_identity();
-  recover(notices);
+  const bool knows_checkpoint = load_identity();
+  Recovery recovery = recover_segments(
+      calls_, path_, knows_checkpoint ? std::optional(checkpoint_) : std::nullopt, notices);
+  recovered_ = std::move(recovery.segments);
+  damaged_ = recovery.damaged;
+  epoch_ = std::max(epoch_, recovery.newest_epoch + 1);
   if (!save_checkpoint(checkpoint_)) {
     notices({Severity::alarm, "spool_checkpoint", "cannot be written: " + system_message(errno)});
   }
 }
 
+void SpoolDirectory::make_directory(const NoticeSink& notices) {
+  if (const int error = make_directories(calls_, path_, 0700); error != 0) {
+    throw FileError(path_ + ": cannot be used as a spool directory: " + system_message(error));
+  }
+  calls_.change_mode(path_.c_str(), 0700);  // the files have 0600 of their own
+  if (!sync_directory(calls_, path_)) {
+    notices({Severity::alarm, "spool_directory", "cannot be synced: " + system_message(errno)});
+  }
+}
+
 void SpoolDirectory::take_lock() {
-  lock_ = open_file(path_ + "/lock", O_RDWR | O_CREAT);
+  lock_ = open_file(calls_, path_ + "/lock", O_RDWR | O_CREAT);
+  // on a full disk, or one that became read-only, an old lock file must do
+  if (!lock_.is_open()) lock_ = open_file(calls_, path_ + "/lock", O_RDONLY);
   if (!lock_.is_open()) throw FileError(path_ + "/lock: " + system_message(errno));
-  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (calls_.lock(lock_.get()) != 0) {
     throw FileError(path_ + ": another process uses this spool directory");
   }
 }
 
-void SpoolDirectory::load_identity() {
-  const auto stored = read_file(path_ + "/node_id");
-  const auto text = read_file(path_ + "/ckpt");
+/// True when the directory still knows how far it was imported.
+bool SpoolDirectory::load_identity() {
+  const auto stored = read_file(calls_, path_ + "/node_id");
+  const auto text = read_file(calls_, path_ + "/ckpt");
   const auto checkpoint = text ? parse_checkpoint(*text) : std::nullopt;
   if (stored && stored->size() == node_.size() && checkpoint) {
     std::copy(stored->begin(), stored->end(), node_.begin());
     checkpoint_ = checkpoint->through;
     epoch_ = checkpoint->epoch + 1;
-    return;
+    return true;
   }
   // Without its checkpoint a directory does not know its last epoch, and a watermark in the
   // database could hide new records that reuse old positions. A fresh identity imports everything
-  // again, which changes nothing.
+  // again, which changes nothing; so does one that cannot be saved (the disk is full), because the
+  // next start takes yet another one.
   node_ = random_uuid();
-  if (!replace_file(path_, "node_id",
-                    {reinterpret_cast<const char*>(node_.data()), node_.size()})) {
-    throw FileError(path_ + "/node_id: cannot be written: " + system_message(errno));
-  }
+  is_identity_saved_ = false;
+  return false;
 }
 
-void SpoolDirectory::recover(const NoticeSink& notices) {
-  const std::vector<Segment> found = list_segments(path_);
-  for (const Segment& segment : found) {
-    epoch_ = std::max(epoch_, segment.epoch + 1);
-    recover_segment(segment, &segment == &found.back(), notices);
-  }
-  for (std::size_t i = 1; i < recovered_.size(); ++i) {
-    const Segment& before = recovered_[i - 1];
-    const Segment& segment = recovered_[i];
-    if (before.epoch == segment.epoch && before.last_lsn + 1 < segment.first_lsn) {
-      notices({Severity::alarm, "spool_gap",
-               fmt::format("epoch {}: records {} to {} are missing", segment.epoch,
-                           before.last_lsn + 1, segment.first_lsn - 1)});
-    }
-  }
-}
-
-void SpoolDirectory::recover_segment(Segment segment, bool is_newest, const NoticeSink& notices) {
-  const auto bytes = read_file(segment.path);
-  if (!bytes) {
-    notices({Severity::alarm, "spool_unreadable", segment.path});
-    return;
-  }
-  SegmentScanner scanner(*bytes, segment.first_lsn);
-  while (const auto frame = scanner.next()) {
-    if (segment.last_lsn < segment.first_lsn) segment.first_wall = frame->wall;
-    segment.last_lsn = frame->lsn;
-  }
-  const bool has_header = decode_segment_header(*bytes).has_value();
-  for (const Damage& damage : scanner.damage()) {
-    quarantine(segment, std::string_view(*bytes).substr(damage.begin, damage.end - damage.begin),
-               damage.begin);
-  }
-  const bool only_torn = is_newest && scanner.damage().size() == 1 &&
-                         scanner.damage().front().begin == scanner.intact_end();
-  if (only_torn) {
-    notices({Severity::warning, "spool_torn_tail",
-             fmt::format("{}: {} bytes cut", segment.path, bytes->size() - scanner.intact_end())});
-  } else if (!scanner.damage().empty() || (!has_header && !bytes->empty())) {
-    notices({Severity::alarm, "spool_damage",
-             fmt::format("{}: {} damaged spans in quarantine, header {}", segment.path,
-                         scanner.damage().size(), has_header ? "good" : "bad")});
-  }
-  if (segment.last_lsn < segment.first_lsn) {
-    if (!bytes->empty() && !has_header) quarantine(segment, *bytes, 0);
-    ::unlink(segment.path.c_str());
-    return;
-  }
-  segment.bytes = scanner.intact_end();
-  if (is_newest && segment.bytes < bytes->size() &&
-      ::truncate(segment.path.c_str(), static_cast<off_t>(segment.bytes)) != 0) {
-    notices({Severity::warning, "spool_torn_tail", segment.path + ": tail not cut"});
-  }
-  recovered_.push_back(std::move(segment));
-}
-
-void SpoolDirectory::quarantine(const Segment& segment, std::string_view bytes,
-                                std::size_t offset) {
-  const std::string directory = path_ + "/quarantine";
-  ::mkdir(directory.c_str(), 0700);
-  const std::string name =
-      fmt::format("{}.{}.bad", std::filesystem::path(segment.path).filename().string(), offset);
-  replace_file(directory, name, bytes);
+/// As replace_file; a full disk gets the reserve for it.
+bool SpoolDirectory::replace(const std::string& name, std::string_view content) {
+  if (replace_file(calls_, path_, name, content)) return true;
+  return is_out_of_space(errno) && release_reserve() && replace_file(calls_, path_, name, content);
 }
 
 bool SpoolDirectory::save_checkpoint(SpoolPosition through) {
-  if (!replace_file(path_, "ckpt", checkpoint_text({epoch_, through}))) return false;
+  // never a new checkpoint beside an old identity: that one's watermark may be far ahead of it
+  if (!is_identity_saved_) {
+    const std::string_view id{reinterpret_cast<const char*>(node_.data()), node_.size()};
+    is_identity_saved_ = replace("node_id", id);
+  }
+  if (!is_identity_saved_ || !replace("ckpt", checkpoint_text({epoch_, through}))) return false;
   checkpoint_ = through;
   return true;
 }
 
-std::string SpoolDirectory::segment_path(std::uint64_t first_lsn) const {
-  return fmt::format("{}/{:020}-{:020}.seg", path_, epoch_, first_lsn);
-}
-
-bool SpoolDirectory::set_aside_reserve(std::size_t bytes) {
-  const FileDescriptor file = open_file(path_ + "/reserve", O_RDWR | O_CREAT);
-  if (file.is_open() && ::posix_fallocate(file.get(), 0, static_cast<off_t>(bytes)) == 0) {
-    return true;
+void SpoolDirectory::trim(SegmentTable& table, SpoolPosition through) {
+  for (const Segment& segment : table.remove_through(through)) {
+    const bool is_kept =
+        segment.damaged &&
+        quarantine_file(calls_, path_, segment_name(segment.epoch, segment.first_lsn));
+    if (!is_kept && !segment.damaged) calls_.unlink(segment.path.c_str());
   }
-  release_reserve();  // part of it may be allocated
-  return false;
+  sync_directory(calls_, path_);
 }
 
-bool SpoolDirectory::release_reserve() { return ::unlink((path_ + "/reserve").c_str()) == 0; }
+std::string SpoolDirectory::segment_path(std::uint64_t first_lsn) const {
+  return path_ + "/" + segment_name(epoch_, first_lsn);
+}
+
+std::size_t SpoolDirectory::set_aside_reserve(std::size_t bytes) {
+  const std::string path = path_ + "/reserve";
+  const std::size_t present = file_size(calls_, path).value_or(0);
+  const std::uint64_t affordable = (free_bytes() + present) / 4 / reserve_step * reserve_step;
+  bytes = std::min<std::uint64_t>(bytes, affordable);
+  if (bytes > 0 && present >= bytes) {
+    is_reserve_out_ = false;
+    return present;
+  }
+  const FileDescriptor file = open_file(calls_, path, O_RDWR | O_CREAT);
+  if (bytes > 0 && file.is_open() &&
+      calls_.allocate(file.get(), 0, static_cast<off_t>(bytes)) == 0) {
+    is_reserve_out_ = false;
+    return bytes;
+  }
+  calls_.unlink(path.c_str());  // part of it may be allocated
+  return 0;
+}
+
+bool SpoolDirectory::release_reserve() {
+  if (calls_.unlink((path_ + "/reserve").c_str()) != 0) return false;
+  is_reserve_out_ = true;
+  return true;
+}
+
+std::uint64_t SpoolDirectory::free_bytes() const noexcept {
+  return calls_.free_bytes(path_.c_str());
+}
 
 }  // namespace tandem::store

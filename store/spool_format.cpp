@@ -31,6 +31,7 @@ constexpr std::size_t epoch_at = 28;
 constexpr std::size_t first_lsn_at = 36;
 constexpr std::size_t key_at = 44;
 constexpr std::size_t created_at = 48;
+constexpr std::size_t repeated_at = 56;
 constexpr std::size_t header_crc_at = 60;
 
 template <class Integer>
@@ -72,6 +73,7 @@ void append_segment_header(std::string& out, const SegmentHeader& header) {
   put(&bytes[first_lsn_at], header.first_lsn);
   put(&bytes[key_at], header.key_id);
   put(&bytes[created_at], std::int64_t{header.created.time_since_epoch().count()});
+  put(&bytes[repeated_at], header.repeated);
   put(&bytes[header_crc_at], masked(crc32c({bytes.data(), header_crc_at})));
   out.append(bytes.data(), bytes.size());
 }
@@ -88,6 +90,7 @@ std::optional<SegmentHeader> decode_segment_header(std::string_view bytes) noexc
   header.epoch = get<std::uint64_t>(at + epoch_at);
   header.first_lsn = get<std::uint64_t>(at + first_lsn_at);
   header.key_id = get<std::uint32_t>(at + key_at);
+  header.repeated = get<std::uint32_t>(at + repeated_at);
   header.created = wall_from(get<std::int64_t>(at + created_at));
   return header;
 }

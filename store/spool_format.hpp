@@ -3,9 +3,10 @@
 // sync (store/spool).
 //
 // A segment is a 64-byte header and then frames on 8-byte boundaries, all integers little-endian:
-//   header  magic "BRSPOOL1", u32 version, node UUID, u64 epoch, u64 first lsn, u32 key id, i64
-//   created, ..., u32 crc frame   u32 magic 'RBS1', u32 len, u32 crc, u64 lsn, i64 wall_us, u16
-//   type, u8 class, u8 flags, payload, zeros
+//   header  magic "BRSPOOL1", u32 version, node UUID, u64 epoch, u64 first lsn, u32 key id,
+//           i64 created, u32 repeated, u32 crc
+//   frame   magic "RBS1", u32 len, u32 crc, u64 lsn, i64 wall_us, u16 type, u8 class, u8 flags,
+//           payload, zeros
 // The crc of a frame covers everything but magic and itself, so a lying length cannot walk off; the
 // lsn rises by one within an epoch, so stale bytes are not mistaken for records.
 #pragma once
@@ -46,6 +47,9 @@ struct SegmentHeader {
   std::uint64_t first_lsn = 0;
   std::uint32_t key_id = 0;  ///< 0: payloads are not encrypted
   core::WallTime created{};
+  /// So many positions before first_lsn were lost with a failing disk (or never used); their
+  /// records stand again at or after first_lsn.
+  std::uint32_t repeated = 0;
   bool operator==(const SegmentHeader&) const = default;
 };
 

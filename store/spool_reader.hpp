@@ -1,6 +1,7 @@
 // Reads records of a spool in order, while its writer appends. Used by one thread (the importer).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,27 +30,37 @@ struct ReadLimits {
 
 class SpoolReader {
  public:
-  SpoolReader(const SegmentTable& table, NoticeSink notices)
-      : table_(table), notices_(std::move(notices)) {}
+  SpoolReader(const FileCalls& calls, SegmentTable& table, NoticeSink notices)
+      : calls_(calls), table_(table), notices_(std::move(notices)) {}
 
   /// Records after `position`, oldest first; empty when there are none now. Going on from the last
-  /// record of the answer before is cheap, any other position reads its segment again. A segment
-  /// that cannot be read is stepped over with an alarm.
+  /// record of the answer before is cheap, any other position reads its segment again. What the
+  /// disk does not give back is stepped over with an alarm, and its segment will not be deleted;
+  /// while the process is short of file descriptors or memory, nothing is stepped over.
   std::vector<SpooledRecord> read_after(SpoolPosition position, const ReadLimits& limits);
 
+  /// Damaged spans met; readable from any thread.
+  [[nodiscard]] std::uint64_t damaged() const noexcept { return damaged_; }
+
  private:
-  bool refresh(const Segment& segment);
+  enum class Refreshed : std::uint8_t { readable, unreadable, later };
+  Refreshed refresh(const Segment& segment);
+  void tell_damage();
+  void note_damage(const char* code, const std::string& detail);
   bool advance(SpoolPosition position);
   void read_current(SpoolPosition position, const ReadLimits& limits,
                     std::vector<SpooledRecord>& out);
 
-  const SegmentTable& table_;
+  const FileCalls& calls_;
+  SegmentTable& table_;
   NoticeSink notices_;
   Segment current_;
   std::string bytes_;  ///< of the current segment, as far as read; at most one segment large
   std::optional<SegmentScanner> scanner_;
   std::optional<SpooledRecord> ahead_;  ///< scanned, but beyond the limits of the last answer
   SpoolPosition last_;
+  std::size_t damage_told_ = 0;  ///< spans of the current segment
+  std::atomic<std::uint64_t> damaged_{0};
 };
 
 }  // namespace tandem::store

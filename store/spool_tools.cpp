@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
 #include <ostream>
 #include <thread>
 
 #include "store/importer.hpp"
 #include "store/json_text.hpp"
+#include "store/spool_recovery.hpp"
 
 namespace tandem::store {
 
@@ -24,23 +28,62 @@ std::string dump_line(const Segment& segment, const Frame& frame, bool with_payl
   return line.finish();
 }
 
-bool verify_segment(const Segment& segment, std::ostream& out) {
-  const auto bytes = read_file(segment.path);
-  if (!bytes) {
-    out << segment.path << ": cannot be read\n";
-    return false;
+/// A directory that a bridge has used has an identity, and one that lost it has segments.
+bool is_spool(const std::string& directory, std::ostream& out) {
+  const FileCalls& calls = system_file_calls();
+  const bool is_one =
+      file_size(calls, directory + "/node_id") || !list_segments(calls, directory).empty();
+  if (!is_one) out << directory << ": no spool directory\n";
+  return is_one;
+}
+
+struct ReadSegment {
+  SegmentContent content;
+  std::string bytes;
+  bool is_readable = true;  ///< every byte of it
+};
+
+/// Fills in the segment's positions. A segment in use may end in a record that is just being
+/// written: then it is read once more.
+ReadSegment read_segment(Segment& segment) {
+  const FileCalls& calls = system_file_calls();
+  ReadSegment result;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    result.bytes.clear();
+    const std::size_t size = file_size(calls, segment.path).value_or(0);
+    const ReadOutcome outcome =
+        read_range(calls, segment.path, 0, std::min(size, segment_file_bytes_max), result.bytes);
+    result.is_readable = outcome.error == 0 && outcome.unreadable == 0;
+    result.content = examine(segment, result.bytes);
+    if (result.is_readable && result.content.damage.empty()) break;
   }
-  SegmentScanner scanner(*bytes, segment.first_lsn);
-  std::uint64_t records = 0;
-  while (scanner.next()) ++records;
-  const bool has_header = decode_segment_header(*bytes).has_value();
-  out << fmt::format("{}: {} records, {} bytes, header {}", segment.path, records, bytes->size(),
-                     has_header ? "good" : "damaged");
-  for (const Damage& damage : scanner.damage()) {
-    out << fmt::format(", damaged {}..{}", damage.begin, damage.end);
+  return result;
+}
+
+bool verify_segment(Segment& segment, std::ostream& out) {
+  if (!file_size(system_file_calls(), segment.path) && errno == ENOENT) return true;  // imported
+  const ReadSegment read = read_segment(segment);
+  const SegmentContent& content = read.content;
+  out << fmt::format("{}: {} records, {} bytes", segment.path, content.records, read.bytes.size());
+  if (content.records > 0) out << fmt::format(", {} to {}", segment.first_lsn, segment.last_lsn);
+  if (!content.has_header) out << ", DAMAGED header";
+  if (!read.is_readable) out << ", DAMAGED: cannot be read";
+  for (const Damage& damage : content.damage) {
+    out << fmt::format(", DAMAGED {}..{}", damage.begin, damage.end);
   }
   out << '\n';
-  return has_header && scanner.damage().empty();
+  return content.has_header && read.is_readable && content.damage.empty();
+}
+
+/// How far the directory says it was imported; nothing, and a line, when it does not know.
+std::optional<SpoolPosition> verify_checkpoint(const std::string& directory, std::ostream& out) {
+  const FileCalls& calls = system_file_calls();
+  const auto text = read_file(calls, directory + "/ckpt");
+  const auto checkpoint = text ? parse_checkpoint(*text) : std::nullopt;
+  const auto node = file_size(calls, directory + "/node_id");
+  if (checkpoint && node == NodeId().size()) return checkpoint->through;
+  out << directory << ": DAMAGED node_id or ckpt: everything will be imported again\n";
+  return std::nullopt;
 }
 
 /// Until the backlog is empty, or does not shrink for `patience`.
@@ -58,42 +101,53 @@ void wait_until_imported(const Spool& spool, std::chrono::milliseconds patience)
 }  // namespace
 
 bool spool_verify(const std::string& directory, std::ostream& out) {
-  const auto segments = list_segments(directory);
+  if (!is_spool(directory, out)) return false;
   bool good = true;
-  for (const Segment& segment : segments) good = verify_segment(segment, out) && good;
+  auto segments = list_segments(system_file_calls(), directory);
+  for (Segment& segment : segments) good = verify_segment(segment, out) && good;
+  // after the segments: one that was imported meanwhile is below it
+  const auto checkpoint = verify_checkpoint(directory, out);
+  good = good && checkpoint;
+  std::erase_if(segments,
+                [](const Segment& segment) { return segment.last_lsn < segment.first_lsn; });
+  for (const MissingRecords& gap : missing_records(segments, checkpoint)) {
+    out << fmt::format("epoch {}: records {} to {} are MISSING\n", gap.epoch, gap.first, gap.last);
+    good = false;
+  }
   out << segments.size() << " segments, " << (good ? "no damage" : "DAMAGED") << '\n';
   return good;
 }
 
 bool spool_dump(const std::string& directory, bool with_payload, std::ostream& out) {
-  bool complete = true;
-  for (const Segment& segment : list_segments(directory)) {
-    const auto bytes = read_file(segment.path);
-    if (!bytes) {
-      complete = false;
-      continue;
-    }
-    SegmentScanner scanner(*bytes, segment.first_lsn);
+  bool complete = is_spool(directory, out);
+  for (Segment& segment : list_segments(system_file_calls(), directory)) {
+    const ReadSegment read = read_segment(segment);
+    SegmentScanner scanner(read.bytes, segment.first_lsn);
     while (const auto frame = scanner.next()) {
       out << dump_line(segment, *frame, with_payload) << '\n';
     }
-    complete = complete && scanner.damage().empty();
+    complete = complete && read.is_readable && read.content.damage.empty();
   }
   return complete;
 }
 
 bool spool_drain(const std::string& directory, const DatabaseUrl& database,
                  std::chrono::milliseconds patience, std::ostream& out) {
+  if (!is_spool(directory, out)) return false;
+  std::mutex mutex;  // the spool and the importer both have something to say
+  const NoticeSink notices = [&](const Notice& notice) {
+    const std::lock_guard lock(mutex);
+    out << notice.code << ": " << notice.detail << '\n';
+  };
   SpoolSettings settings;
   settings.directory = directory;
   settings.limits.reserve_bytes = 0;
-  settings.notices = [&out](const Notice& notice) {
-    out << notice.code << ": " << notice.detail << '\n';
-  };
+  settings.notices = notices;
   Spool spool(std::move(settings));
   ImporterSettings importing;
   importing.database = database;
   importing.node_name = "drain";
+  importing.notices = notices;
   importing.linger = std::chrono::milliseconds(0);
   Importer importer(spool, std::move(importing));
   wait_until_imported(spool, patience);

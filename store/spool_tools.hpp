@@ -1,4 +1,5 @@
 // What an operator does with a spool directory by hand: `tandem spool verify | dump | drain DIR`.
+// None of them takes a directory for a spool that is none, or makes one.
 #pragma once
 
 #include <chrono>
@@ -9,17 +10,17 @@
 
 namespace tandem::store {
 
-/// Reads every segment without changing anything and prints one line each; true when no byte is
-/// damaged. Works on a directory in use: the newest segment may then end in a record that is being
-/// written.
+/// Reads everything without changing anything and prints a line for each segment and for whatever
+/// is damaged or missing; true when there is nothing of the kind. Works on a directory in use.
 bool spool_verify(const std::string& directory, std::ostream& out);
 
-/// One JSON line per record. Without `with_payload` only position, time, type, class and size:
-/// payloads are personal data.
+/// One JSON line per intact record: position, time, type, class, size, and with `with_payload` the
+/// payload, which is personal data. False when some bytes hold no record.
 bool spool_dump(const std::string& directory, bool with_payload, std::ostream& out);
 
-/// Imports everything into the database, for example from a dead node's disk, and prints the
-/// counts; true when nothing is left. Gives up when nothing moved for `patience`.
+/// Imports everything into the database, for example from a dead node's disk, prints what went
+/// wrong and the counts; true when nothing is left. Gives up when nothing moved for `patience`.
+/// Throws FileError when a process uses the directory.
 bool spool_drain(const std::string& directory, const DatabaseUrl& database,
                  std::chrono::milliseconds patience, std::ostream& out);
 

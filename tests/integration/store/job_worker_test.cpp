@@ -58,8 +58,8 @@ TEST_CASE("a verdict with its evidence is stored and read back") {
   write_calls(db, 1);
   std::vector<store::TranscriptLine> seen;
   store::JobWorker worker(worker_settings(url),
-                          store::analysis_job([&](const std::vector<store::TranscriptLine>& lines) {
-                            seen = lines;
+                          store::analysis_job([&](const store::JudgedCall& call) {
+                            seen = call.lines;
                             return booked();
                           }));
   REQUIRE(reaches(db, 1, "done"));
@@ -99,9 +99,9 @@ TEST_CASE("passing failures are tried again and never more than eight times") {
   store::Connection db(url);
   write_calls(db, 2);
   std::atomic<int> tries{0};
-  store::JobWorker worker(worker_settings(url), store::analysis_job([&](const auto& lines) {
+  store::JobWorker worker(worker_settings(url), store::analysis_job([&](const auto& call) {
                             using State = store::AnalysisOutcome::State;
-                            if (lines.at(0).timestamp > test::wall_at(100)) {  // call 2 never works
+                            if (call.lines.at(0).timestamp > test::wall_at(100)) {  // call 2 never works
                               return outcome_in(State::retry, "overloaded");
                             }
                             if (++tries < 3) throw std::runtime_error("model unreachable");
