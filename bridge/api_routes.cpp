@@ -1,14 +1,11 @@
 #include "bridge/api_routes.hpp"
 
-#include <fmt/format.h>
-
-#include <boost/asio/post.hpp>
 #include <chrono>
 
+#include "bridge/export_stream.hpp"
+#include "store/jobs.hpp"
 #include "web/access.hpp"
-#include "web/answer_api.hpp"
 #include "web/answers.hpp"
-#include "web/api_command.hpp"
 #include "web/assets.hpp"
 
 namespace tandem {
@@ -24,59 +21,89 @@ core::HttpResponse text(int status, std::string body,
   return response;
 }
 
+core::WallTime wall_now() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
 }  // namespace
 
 ApiRoutes::ApiRoutes(Parts parts) : parts_(std::move(parts)) {}
 
 void ApiRoutes::handle(core::HttpRequest request, net::Respond respond) {
   const auto path = request.path();
-  if (path == "/healthz") return respond(text(200, "ok\n"));
-  if (path == "/readyz")
-    return respond(parts_.is_ready() ? text(200, "ready\n") : text(503, "draining\n"));
-  if (!web::is_local_operator(request)) {
+  const auto found = web::find_route(request);
+  const auto* const route = found ? std::get_if<const web::Route*>(&*found) : nullptr;
+  const bool is_for_anyone = route != nullptr && (*route)->access == web::Access::anyone;
+  if (!is_for_anyone && !web::is_local_operator(request)) {
     parts_.log.warn("access_refused", {{"path", path}, {"peer", request.peer}});
     return respond(web::local_only());
   }
-  if (path == "/metrics") return respond(metrics());
-  if (web::is_command_path(path)) return respond(command(request));
-  if (web::is_api_path(path)) return answer(request, std::move(respond));
+  if (route != nullptr) {
+    return std::visit([&](auto task) { perform(std::move(task), std::move(respond)); },
+                      web::read_request(**route, request, wall_now()));
+  }
+  if (found) return respond(std::get<core::HttpResponse>(*found));
   if (const auto* asset = web::find_asset(path)) return respond(web::answer_asset(request, *asset));
   respond(web::no_such_page());
 }
 
+void ApiRoutes::perform(core::HttpResponse answer, net::Respond respond) {
+  respond(std::move(answer));
+}
+
 core::HttpResponse ApiRoutes::metrics() {
-  const auto spool = parts_.spool.counters();
+  const auto spool = parts_.record.spool().counters();
   parts_.metrics.gauge(ops::Family::db_spool_events).set(static_cast<double>(spool.backlog));
   return text(200, parts_.metrics.render(), "text/plain; version=0.0.4; charset=utf-8");
 }
 
-core::HttpResponse ApiRoutes::command(const core::HttpRequest& request) {
-  auto parsed = web::parse_command(request);
-  if (auto* problem = std::get_if<core::HttpResponse>(&parsed)) return std::move(*problem);
-  auto& command = std::get<web::CallCommand>(parsed);
+void ApiRoutes::perform(web::CallCommand command, net::Respond respond) {
   parts_.log.info("operator_command", {{"call_id", command.call_id}, {"command", command.name}});
   if (!parts_.switchboard.command(command.call_id, std::move(command.input)))
-    return web::no_running_call();
-  return web::command_accepted(command);
+    return respond(web::no_running_call());
+  respond(web::command_accepted(command));
 }
 
-void ApiRoutes::answer(const core::HttpRequest& request, net::Respond respond) {
-  auto parsed = web::parse_api(request);
-  if (auto* problem = std::get_if<core::HttpResponse>(&parsed)) return respond(std::move(*problem));
+void ApiRoutes::perform(web::StoreQuestion question, net::Respond respond) {
   using Answer = store::QueryResult<core::HttpResponse>;
-  const bool is_queued = parts_.queries.post<core::HttpResponse>(
-      [query = std::get<web::ApiQuery>(std::move(parsed))](store::Connection& connection) {
-        return web::answer_api(connection, query);
-      },
-      [respond, &log = parts_.log](Answer answer) {
+  const bool is_queued = parts_.record.queries().post<core::HttpResponse>(
+      std::move(question), [respond, &log = parts_.log](Answer answer) {
         if (auto* response = std::get_if<core::HttpResponse>(&answer))
           return respond(std::move(*response));
-        const auto& error = std::get<store::QueryError>(answer);
-        log.warn("query_failed", {{"why", error.text}});
-        const bool is_away = error.kind == store::QueryError::Kind::unavailable;
-        respond(is_away ? web::database_unavailable() : web::internal_problem());
+        respond(query_problem(std::get<store::QueryError>(answer), log));
       });
   if (!is_queued) respond(web::database_unavailable());
+}
+
+void ApiRoutes::perform(web::ExportCalls wanted, net::Respond respond) {
+  answer_export(parts_.record.queries(), parts_.log, wanted, std::move(respond));
+}
+
+void ApiRoutes::perform(web::AnalyseCall wanted, net::Respond respond) {
+  parts_.log.info("analysis_requested", {{"call_id", wanted.call_id}});
+  const auto request = [id = wanted.call_id](store::Connection& connection) {
+    const auto detail = store::load_call(connection, id);
+    if (!detail) return web::no_such_call();
+    if (!detail->call.end_time || !store::request_analysis(connection, id))
+      return web::analysis_refused();
+    return web::analysis_accepted(id);
+  };
+  perform(web::StoreQuestion(request), std::move(respond));
+}
+
+void ApiRoutes::perform(web::ServerQuestion question, net::Respond respond) {
+  switch (question) {
+    case web::ServerQuestion::alive:
+      return respond(text(200, "ok\n"));
+    case web::ServerQuestion::ready:
+      return respond(parts_.is_ready() ? text(200, "ready\n") : text(503, "draining\n"));
+    case web::ServerQuestion::metrics:
+      return respond(metrics());
+    case web::ServerQuestion::dependencies:
+      return parts_.dependencies.answer(std::move(respond));
+    case web::ServerQuestion::carrier:
+      return parts_.dependencies.answer_carrier(std::move(respond));
+  }
 }
 
 }  // namespace tandem

@@ -1,16 +1,18 @@
 // What people and programs ask of us over HTTP: health, metrics, the API and the dashboard. Reads
-// run on the query threads; nothing here can delay a call. Runs on the control thread.
+// run on the query threads; nothing here can delay a call. Runs on the control thread. The routes
+// are the table of web/api.cpp; here is what answers them.
 #pragma once
 
 #include <functional>
 
 #include "bridge/config.hpp"
+#include "bridge/dependencies.hpp"
 #include "bridge/net/http_server.hpp"
 #include "bridge/ops/log.hpp"
 #include "bridge/ops/metrics.hpp"
+#include "bridge/record_keeping.hpp"
 #include "bridge/switchboard.hpp"
-#include "store/query_thread.hpp"
-#include "store/spool.hpp"
+#include "web/api.hpp"
 
 namespace tandem {
 
@@ -20,20 +22,26 @@ class ApiRoutes {
     const Config& config;
     ops::Log& log;
     ops::Metrics& metrics;
-    store::QueryThread& queries;
-    const store::Spool& spool;
+    RecordKeeping& record;
     std::function<std::size_t()> calls;
     std::function<bool()> is_ready;
     Switchboard& switchboard;
+    Dependencies& dependencies;
   };
 
   explicit ApiRoutes(Parts parts);
   void handle(core::HttpRequest request, net::Respond respond);
 
  private:
+  // One for each thing that a request can come to.
+  void perform(core::HttpResponse answer, net::Respond respond);
+  void perform(web::StoreQuestion question, net::Respond respond);
+  void perform(web::ExportCalls wanted, net::Respond respond);
+  void perform(web::AnalyseCall wanted, net::Respond respond);
+  void perform(web::CallCommand command, net::Respond respond);
+  void perform(web::ServerQuestion question, net::Respond respond);
+
   core::HttpResponse metrics();
-  void answer(const core::HttpRequest& request, net::Respond respond);
-  core::HttpResponse command(const core::HttpRequest& request);
 
   Parts parts_;
 };

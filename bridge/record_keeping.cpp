@@ -100,6 +100,7 @@ store::JobHandler RecordKeeping::analysis(Exchange exchange) {
   auto handler = store::analysis_job(
       make_analyse(analysis_settings(config_), std::move(exchange), limit),
       [this](const std::string& call_id, const store::AnalysisOutcome& outcome) {
+        note_analysis(outcome);
         metrics_.counter(ops::Family::analysis_total, {outcome.outcome, word_of(outcome.state)})
             .add();
         // what asking again cannot mend wants an operator; the other jobs go on (G03)
@@ -136,6 +137,19 @@ store::JobHandler RecordKeeping::reconciliation(Exchange exchange) {
                     {"extra", row.extra},
                     {"reason", row.reason}});
       });
+}
+
+/// Only of a technical failure: the reason of a verdict is about what was said.
+void RecordKeeping::note_analysis(const store::AnalysisOutcome& outcome) {
+  using State = store::AnalysisOutcome::State;
+  const bool is_failure = outcome.state == State::retry || outcome.state == State::failed;
+  const std::lock_guard lock(mutex_);
+  last_analysis_ = is_failure ? outcome.reason : "";
+}
+
+std::optional<std::string> RecordKeeping::last_analysis() const {
+  const std::lock_guard lock(mutex_);
+  return last_analysis_;
 }
 
 }  // namespace tandem

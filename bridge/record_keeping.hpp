@@ -3,6 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
 
 #include "bridge/analysis.hpp"
 #include "bridge/config.hpp"
@@ -29,6 +32,11 @@ class RecordKeeping {
   [[nodiscard]] const store::Spool& spool() const noexcept { return spool_; }
   [[nodiscard]] store::QueryThread& queries() noexcept { return queries_; }
 
+  // For health; from any thread once start() returned.
+  [[nodiscard]] store::ImporterCounters importing() const { return importer_->counters(); }
+  /// Why the newest analysis got no verdict, empty when it got one; nothing before the first.
+  [[nodiscard]] std::optional<std::string> last_analysis() const;
+
   /// Begins to import and to work. `exchange` blocks its caller, and works until stop() returned.
   void start(const std::string& node, Exchange exchange);
   /// A comparison with a provider's own history is due. From any thread.
@@ -44,6 +52,7 @@ class RecordKeeping {
   store::JobWorkerSettings worker_settings(const std::string& node);
   store::ImporterSettings importer_settings(const std::string& node);
   store::JobHandler analysis(Exchange exchange);
+  void note_analysis(const store::AnalysisOutcome& outcome);
   store::JobHandler reconciliation(Exchange exchange);
 
   const Config& config_;
@@ -55,6 +64,8 @@ class RecordKeeping {
   std::unique_ptr<store::JobWorker> analysis_;
   std::unique_ptr<store::JobWorker> reconciliation_;
   std::unique_ptr<store::Importer> importer_;
+  mutable std::mutex mutex_;  ///< of the next one
+  std::optional<std::string> last_analysis_;
   bool is_closed_ = false;
 };
 

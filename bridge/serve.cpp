@@ -97,6 +97,7 @@ class Bridge {
   TwilioRoutes twilio_;
   HumeRoutes hume_;
   CallReaper reaper_;
+  Dependencies dependencies_;
   ApiRoutes api_;
   net::HttpServer server_;
   std::thread control_thread_;
@@ -139,8 +140,9 @@ Bridge::Bridge(const Config& config)
       reaper_({control_, log_, metrics_, switchboard_, carrier_api_, record_.queries(), earlier_,
                [this](core::Record record) { write_down(std::move(record)); }, host_name(),
                config.call_time_limit}),
-      api_({config, log_, metrics_, record_.queries(), record_.spool(), [this] { return calls(); },
-            [this] { return is_ready(); }, switchboard_}),
+      dependencies_({control_, config, record_, client_}),
+      api_({config, log_, metrics_, record_, [this] { return calls(); },
+            [this] { return is_ready(); }, switchboard_, dependencies_}),
       server_(control_, server_options(config), handlers()) {
   metrics_.gauge(ops::Family::build_info, {version}).set(1);
   record_.start(host_name(),
@@ -214,6 +216,7 @@ void Bridge::note_voice(const call::VoiceReport& report) {
                                                                        : Outcome::trouble;
   on_control([this, outcome, provider = report.provider, why = report.why] {
     switchboard_.note_voice(provider, outcome, why);
+    dependencies_.note_voice(provider, outcome, why);
   });
 }
 

@@ -58,14 +58,34 @@ core::HttpResponse problem(int status, std::string_view title, std::string_view 
   return answer(status, "application/problem+json", json.end_object().finish());
 }
 
+core::HttpResponse wrong_parameters(const std::vector<ParameterError>& errors) {
+  const ParameterError& first = errors.front();
+  return problem(400, "A parameter is wrong", first.name + ": " + first.words, errors);
+}
+
 core::HttpResponse no_such_page() {
   return problem(404, "There is nothing at this address",
-                 "The calls are at / for people and at /api/v1/calls for programs.");
+                 "The calls are at / for people and at /api/v1/calls for programs; "
+                 "/api/v1/openapi.json has every address.");
 }
 
 core::HttpResponse no_such_call() {
   return problem(404, "There is no such call",
                  "The id may be mistyped, or the call is older than what is kept.");
+}
+
+core::HttpResponse analysis_accepted(std::string_view call_id) {
+  JsonWriter json;
+  json.begin_object()
+      .member("call_id", call_id)
+      .member("state", std::string_view("queued"))
+      .end_object();
+  return answer(202, "application/json", json.finish());
+}
+
+core::HttpResponse analysis_refused() {
+  return problem(409, "This call cannot be judged now",
+                 "It is still running, or its analysis is; ask again when that is over.");
 }
 
 core::HttpResponse wrong_method(std::string_view allowed) {

@@ -30,8 +30,14 @@ struct ParameterError {
 core::HttpResponse problem(int status, std::string_view title, std::string_view detail,
                            const std::vector<ParameterError>& errors = {});
 
+/// 400 with all of them; at least one.
+core::HttpResponse wrong_parameters(const std::vector<ParameterError>& errors);
+
 core::HttpResponse no_such_page();
 core::HttpResponse no_such_call();
+/// 202: the verdict is queued. 409: the call runs on, or is being judged now.
+core::HttpResponse analysis_accepted(std::string_view call_id);
+core::HttpResponse analysis_refused();
 /// 405; `allowed` is the value of the header Allow.
 core::HttpResponse wrong_method(std::string_view allowed);
 /// 503 with Retry-After.

@@ -1,90 +1,70 @@
 #include "web/api.hpp"
 
-#include <algorithm>
+#include <array>
 #include <cctype>
-#include <optional>
 
 #include "web/answers.hpp"
-#include "web/parameters.hpp"
+#include "web/readers.hpp"
 
 namespace tandem::web {
 
 namespace {
 
-constexpr std::string_view root = "/api/v1/";
-constexpr std::int64_t duration_s_max = 86'400;
-constexpr std::int64_t page_max = 500;
+constexpr std::string_view id_mark = "{id}";
 
-bool is_cursor(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
-  });
-}
+// The first row that fits counts.
+constexpr std::array table = {
+    Route{"GET", "/healthz", Access::anyone, ask_alive},
+    Route{"GET", "/readyz", Access::anyone, ask_ready},
+    Route{"GET", "/metrics", Access::view, ask_metrics},
+    Route{"GET", "/test-twilio", Access::view, ask_carrier},
+    Route{"GET", "/api/v1/openapi.json", Access::view, get_openapi},
+    Route{"GET", "/api/v1/health/dependencies", Access::view, ask_dependencies},
+    Route{"GET", "/api/v1/analytics", Access::view, get_analytics},
+    Route{"GET", "/api/v1/calls", Access::view, list_calls},
+    Route{"GET", "/api/v1/calls/export.csv", Access::view, export_csv},
+    Route{"GET", "/api/v1/calls/export.json", Access::view, export_json},
+    Route{"GET", "/api/v1/calls/{id}", Access::view, get_call},
+    Route{"GET", "/api/v1/calls/{id}/transcript", Access::view, get_transcript},
+    Route{"GET", "/api/v1/calls/{id}/events", Access::view, get_events},
+    Route{"GET", "/api/v1/calls/{id}/latency", Access::view, get_latency},
+    Route{"POST", "/api/v1/calls/{id}/analyze", Access::operate, analyse_call},
+    Route{"POST", "/api/v1/calls/{id}/hangup", Access::operate, read_command},
+    Route{"POST", "/api/v1/calls/{id}/say", Access::operate, read_command},
+    Route{"POST", "/api/v1/calls/{id}/context", Access::operate, read_command},
+    Route{"POST", "/api/v1/calls/{id}/pause", Access::operate, read_command},
+    Route{"POST", "/api/v1/calls/{id}/resume", Access::operate, read_command},
+    Route{"POST", "/api/v1/calls/{id}/transfer", Access::operate, read_command},
+};
 
-core::HttpResponse wrong_parameters(const std::vector<ParameterError>& errors) {
-  const ParameterError& first = errors.front();
-  return problem(400, "A parameter is wrong", first.name + ": " + first.words, errors);
-}
-
-store::CallFilter read_filter(Parameters& parameters) {
-  store::CallFilter filter;
-  filter.outcome = parameters.one_of(
-      "outcome", {"booked", "not_booked", "unclear", "pending", "needs_review", "failed", "none"});
-  filter.q = parameters.text("q", 200);
-  filter.number = parameters.phone_number("number");
-  filter.from = parameters.instant("from", false);
-  filter.to = parameters.instant("to", true);
-  filter.min_duration_s = parameters.number("min_duration", 0, duration_s_max);
-  filter.max_duration_s = parameters.number("max_duration", 0, duration_s_max);
-  filter.status =
-      parameters.one_of("status", {"queued", "initiated", "ringing", "in-progress", "completed",
-                                   "busy", "failed", "no-answer", "canceled"});
-  filter.direction = parameters.one_of("direction", {"inbound", "outbound"});
-  filter.cursor = parameters.text("cursor", 128).value_or("");
-  filter.limit = static_cast<std::int32_t>(parameters.number("limit", 1, page_max).value_or(50));
-  return filter;
-}
-
-ApiRequest parse_list(std::string_view query) {
-  Parameters parameters(query);
-  const store::CallFilter filter = read_filter(parameters);
-  if (filter.from && filter.to && *filter.from >= *filter.to) {
-    parameters.fail("to", "before_from", "later than from");
+/// What stands at {id} of the pattern, empty for a pattern without; nothing when the path is not of
+/// this pattern.
+std::optional<std::string_view> match(std::string_view pattern, std::string_view path) noexcept {
+  const auto mark = pattern.find(id_mark);
+  if (mark == std::string_view::npos) {
+    return path == pattern ? std::optional<std::string_view>("") : std::nullopt;
   }
-  if (filter.min_duration_s && filter.max_duration_s &&
-      *filter.min_duration_s > *filter.max_duration_s) {
-    parameters.fail("max_duration", "below_min", "at least min_duration");
-  }
-  if (!is_cursor(filter.cursor)) {
-    parameters.fail("cursor", "unknown_cursor", "the next_cursor of a page before");
-  }
-  const auto& errors = parameters.finish();
-  if (!errors.empty()) return wrong_parameters(errors);
-  return ApiQuery(ListCalls{filter});
+  const auto before = pattern.substr(0, mark);
+  const auto after = pattern.substr(mark + id_mark.size());
+  if (!path.starts_with(before)) return std::nullopt;
+  const auto rest = path.substr(before.size());
+  const auto id = rest.substr(0, rest.find('/'));
+  if (id.empty() || rest.substr(id.size()) != after) return std::nullopt;
+  return id;
 }
 
-std::optional<ApiQuery> query_of(std::string call_id, std::string_view part) {
-  if (part.empty()) return GetCall{std::move(call_id)};
-  if (part == "/transcript") return GetTranscript{std::move(call_id)};
-  if (part == "/events") return GetEvents{std::move(call_id)};
-  if (part == "/latency") return GetLatency{std::move(call_id)};
-  return std::nullopt;
-}
-
-ApiRequest parse_one(std::string_view rest, const core::HttpRequest& request) {
-  const auto slash = rest.find('/');
-  const auto part = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash);
-  const auto id = parse_call_id(rest.substr(0, slash));
-  auto query = query_of(id.value_or(""), part);
-  if (!query) return no_such_page();
-  if (!id) return no_such_call();
-  if (request.method != "GET") return wrong_method("GET");
-  const auto errors = Parameters(request.query()).finish();
-  if (!errors.empty()) return wrong_parameters(errors);
-  return *std::move(query);
+/// A page of another site may make a browser post here; nobody who may do that asked for it.
+bool is_from_another_site(const core::HttpRequest& request) {
+  const auto site = request.header("Sec-Fetch-Site");
+  const auto origin = request.header("Origin");
+  const auto own = "http://" + std::string(request.header("Host"));
+  return (!site.empty() && site != "same-origin" && site != "none") ||
+         (!origin.empty() && origin != own);
 }
 
 }  // namespace
+
+std::span<const Route> routes() noexcept { return table; }
 
 std::optional<std::string> parse_call_id(std::string_view text) {
   if (text.size() != 36) return std::nullopt;
@@ -99,18 +79,31 @@ std::optional<std::string> parse_call_id(std::string_view text) {
   return uuid;
 }
 
-bool is_api_path(std::string_view path) noexcept { return path.starts_with("/api/"); }
-
-ApiRequest parse_api(const core::HttpRequest& request) {
-  std::string_view path = request.path();
-  if (!path.starts_with(root)) return no_such_page();
-  path.remove_prefix(root.size());
-  if (path == "calls") {
-    return request.method == "GET" ? parse_list(request.query()) : wrong_method("GET");
+std::optional<std::variant<const Route*, core::HttpResponse>> find_route(
+    const core::HttpRequest& request) {
+  const auto path = request.path();
+  std::string allowed;
+  for (const Route& route : table) {
+    if (!match(route.pattern, path)) continue;
+    if (route.method == request.method) return &route;
+    allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
+    if (route.pattern.find(id_mark) == std::string_view::npos) break;
   }
-  constexpr std::string_view one_call = "calls/";
-  if (!path.starts_with(one_call)) return no_such_page();
-  return parse_one(path.substr(one_call.size()), request);
+  if (!allowed.empty()) return wrong_method(allowed);
+  if (path.starts_with("/api/")) return no_such_page();
+  return std::nullopt;
+}
+
+ApiTask read_request(const Route& route, const core::HttpRequest& request, core::WallTime now) {
+  Asked asked{request, {}, now};
+  if (route.pattern.find(id_mark) != std::string_view::npos) {
+    auto id = parse_call_id(match(route.pattern, request.path()).value_or(""));
+    if (!id) return no_such_call();
+    asked.call_id = *std::move(id);
+  }
+  if (route.method != "GET" && is_from_another_site(request))
+    return problem(403, "Not from another site", "Changes come from the dashboard or a program.");
+  return route.read(asked);
 }
 
 }  // namespace tandem::web

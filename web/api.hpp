@@ -1,51 +1,73 @@
-// The HTTP API, from request to question: what is asked for, or why it cannot be answered. Pure;
-// web/answer_api.hpp asks the store, web/render.hpp writes the answer. Access is decided before
-// (web/access.hpp).
+// The HTTP API as one table: a row is a method, a pattern of addresses, who may ask, and the
+// function that reads the request. The OpenAPI document (web/openapi.hpp) is held against it.
+// Pure; bridge/api_routes has the questions answered.
+//
+// A new route is a row in api.cpp, its reader in web/readers.hpp, and its part of web/openapi/.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "bridge/core/http.hpp"
+#include "bridge/core/types.hpp"
 #include "store/queries.hpp"
+#include "web/api_command.hpp"
+#include "web/export.hpp"
 
 namespace tandem::web {
 
-/// GET /api/v1/calls
-struct ListCalls {
-  store::CallFilter filter;
-};
-/// GET /api/v1/calls/{id}; call_id is a UUID in lower case, here and below.
-struct GetCall {
-  std::string call_id;
-};
-/// GET /api/v1/calls/{id}/transcript
-struct GetTranscript {
-  std::string call_id;
-};
-/// GET /api/v1/calls/{id}/events
-struct GetEvents {
-  std::string call_id;
-};
-/// GET /api/v1/calls/{id}/latency
-struct GetLatency {
+/// A question to the database: blocking, so it runs on a store::QueryThread. May throw
+/// store::PostgresError; answer that with database_unavailable() or internal_problem().
+using StoreQuestion = std::function<core::HttpResponse(store::Connection&)>;
+
+/// The verdict on this call is wanted (again).
+struct AnalyseCall {
   std::string call_id;
 };
 
-using ApiQuery = std::variant<ListCalls, GetCall, GetTranscript, GetEvents, GetLatency>;
-/// A question, or the problem document that answers the request.
-using ApiRequest = std::variant<ApiQuery, core::HttpResponse>;
+/// What only the running program knows.
+enum class ServerQuestion : std::uint8_t { alive, ready, metrics, dependencies, carrier };
+
+/// What a request comes to: an answer at once (a problem document, mostly), or what has to be done
+/// for one.
+using ApiTask = std::variant<core::HttpResponse, StoreQuestion, ExportCalls, AnalyseCall,
+                             CallCommand, ServerQuestion>;
+
+/// A request to a route.
+struct Asked {
+  const core::HttpRequest& request;
+  std::string call_id;  ///< what stands for {id}: a UUID in lower case; empty without {id}
+  core::WallTime now;
+};
+
+/// Who may ask: each includes those below it.
+enum class Access : std::uint8_t { anyone, view, operate, administer };
+
+struct Route {
+  std::string_view method;   ///< "GET", "POST"
+  std::string_view pattern;  ///< "/api/v1/calls/{id}/events"; {id} is a call's
+  Access access;
+  ApiTask (*read)(const Asked& asked);
+};
+
+std::span<const Route> routes() noexcept;
 
 /// A UUID, in lower case; nothing when it is none.
 std::optional<std::string> parse_call_id(std::string_view text);
 
-/// True for every path that parse_api answers, with a problem document if need be.
-bool is_api_path(std::string_view path) noexcept;
+/// The route of this request, or the problem document that answers it (404, 405 with all methods
+/// that there are); nothing when the address is no business of the API. Paths are compared as sent
+/// and never decoded, so no spelling of ".." or NUL names anything (faults A08).
+std::optional<std::variant<const Route*, core::HttpResponse>> find_route(
+    const core::HttpRequest& request);
 
-/// Problems: 400 with all wrong parameters by name, 404, 405. Paths are compared as sent and never
-/// decoded, so no spelling of ".." or NUL names anything (faults A08).
-ApiRequest parse_api(const core::HttpRequest& request);
+/// What a request to this route comes to. Whoever asks may (web/access.hpp); a change asked for by
+/// a page of another site is refused here (403). Problems: 400 with all wrong parameters by name,
+/// 404 for what is no call id, and those of the reader.
+ApiTask read_request(const Route& route, const core::HttpRequest& request, core::WallTime now);
 
 }  // namespace tandem::web

@@ -1,23 +1,20 @@
 #include "web/api_command.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <array>
 #include <optional>
 
+#include "bridge/core/result.hpp"
 #include "codec/json_text.hpp"
 #include "web/answers.hpp"
-#include "web/api.hpp"
 #include "web/json.hpp"
+#include "web/json_body.hpp"
+#include "web/parameters.hpp"
+#include "web/readers.hpp"
 
 namespace tandem::web {
 
 namespace {
-
-constexpr std::string_view root = "/api/v1/calls/";
-constexpr std::array<std::string_view, 6> names = {"hangup", "say",    "context",
-                                                   "pause",  "resume", "transfer"};
 
 /// What the body may hold; members that are absent are empty.
 struct Body {
@@ -50,24 +47,16 @@ std::string* member_of(Body& body, std::string_view command, std::string_view na
   return nullptr;
 }
 
-/// Nothing when the body is no JSON object.
-std::optional<Body> read_body(std::string_view json, std::string_view command, Errors& errors) {
+Body fill(const std::vector<BodyMember>& members, std::string_view command, Errors& errors) {
   Body body;
-  if (json.empty()) return body;
-  simdjson::dom::parser parser;
-  simdjson::dom::object object;
-  if (parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS) return std::nullopt;
-  for (const auto& [name, value] : object) {
+  for (const auto& [name, text] : members) {
     std::string* member = member_of(body, command, name);
-    std::string_view text;
     if (member == nullptr) {
-      errors.push_back({std::string(name), "unknown_member", "not for this command"});
-    } else if (!member->empty()) {
-      errors.push_back({std::string(name), "repeated", "at most once"});
-    } else if (value.get(text) != simdjson::SUCCESS) {
-      errors.push_back({std::string(name), "not_text", "a text"});
+      errors.push_back({name, "unknown_member", "not for this command"});
+    } else if (!text) {
+      errors.push_back({name, "not_text", "a text"});
     } else {
-      *member = text;
+      *member = *text;
     }
   }
   return body;
@@ -101,56 +90,36 @@ core::HttpResponse unusable(const Errors& errors) {
   return problem(422, "The command cannot be used", first.name + ": " + first.words, errors);
 }
 
-/// A page of another site may make a browser post here; nobody at this machine asked for that.
-bool is_from_another_site(const core::HttpRequest& request) {
-  const auto site = request.header("Sec-Fetch-Site");
-  const auto origin = request.header("Origin");
-  const auto own = "http://" + std::string(request.header("Host"));
-  return (!site.empty() && site != "same-origin" && site != "none") ||
-         (!origin.empty() && origin != own);
-}
-
-bool is_json(const core::HttpRequest& request) {
-  const auto type = request.header("Content-Type");
-  return type.substr(0, type.find(';')) == "application/json";
-}
-
-/// "hangup" of "{id}/hangup", and the id.
-std::string_view command_of(std::string_view path, std::string_view& id) {
-  if (!path.starts_with(root)) return {};
-  path.remove_prefix(root.size());
-  const auto slash = path.find('/');
-  if (slash == std::string_view::npos) return {};
-  id = path.substr(0, slash);
-  const auto* known = std::find(names.begin(), names.end(), path.substr(slash + 1));
-  return known == names.end() ? std::string_view{} : *known;
+/// "hangup" of ".../hangup", in static storage.
+std::string_view command_of(std::string_view path) {
+  constexpr std::array<std::string_view, 6> names = {"hangup", "say",    "context",
+                                                     "pause",  "resume", "transfer"};
+  const auto last = path.substr(path.rfind('/') + 1);
+  const auto* const known = std::find(names.begin(), names.end(), last);
+  BRIDGE_ASSERT(known != names.end());  // the table of web/api.cpp sends nothing else here
+  return *known;
 }
 
 }  // namespace
 
-bool is_command_path(std::string_view path) noexcept {
-  std::string_view id;
-  return !command_of(path, id).empty();
+std::variant<CallCommand, core::HttpResponse> parse_command(const core::HttpRequest& request,
+                                                            const std::string& call_id) {
+  auto members = read_json_body(request);
+  if (auto* const refusal = std::get_if<core::HttpResponse>(&members)) return std::move(*refusal);
+  const std::string_view name = command_of(request.path());
+  Errors errors;
+  Body body = fill(std::get<std::vector<BodyMember>>(members), name, errors);
+  auto input = input_of(name, std::move(body), errors);
+  if (!errors.empty()) return unusable(errors);
+  return CallCommand{core::CallId(call_id), name, std::move(input)};
 }
 
-std::variant<CallCommand, core::HttpResponse> parse_command(const core::HttpRequest& request) {
-  std::string_view id;
-  const std::string_view name = command_of(request.path(), id);
-  const auto call_id = parse_call_id(id);
-  if (!call_id) return no_running_call();
-  if (request.method != "POST") return wrong_method("POST");
-  if (is_from_another_site(request))
-    return problem(403, "Not from another site", "Commands come from the dashboard or a program.");
-  if (!request.body.empty() && !is_json(request))
-    return problem(415, "The body must be JSON", "Send it with Content-Type: application/json.");
-  Errors errors;
-  auto body = read_body(request.body, name, errors);
-  if (!body) {
-    return problem(422, "The command cannot be used", "The body must be one JSON object.");
-  }
-  auto input = input_of(name, std::move(*body), errors);
-  if (!errors.empty()) return unusable(errors);
-  return CallCommand{core::CallId(*call_id), name, std::move(input)};
+ApiTask read_command(const Asked& asked) {
+  const auto errors = Parameters(asked.request.query()).finish();
+  if (!errors.empty()) return wrong_parameters(errors);
+  auto parsed = parse_command(asked.request, asked.call_id);
+  if (auto* const refusal = std::get_if<core::HttpResponse>(&parsed)) return std::move(*refusal);
+  return std::get<CallCommand>(std::move(parsed));
 }
 
 core::HttpResponse command_accepted(const CallCommand& command) {

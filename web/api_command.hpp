@@ -1,7 +1,6 @@
 // Commands of the HTTP API to a running call: POST /api/v1/calls/{id}/hangup, /say, /context,
-// /pause, /resume, /transfer. From request to input of the call, or why not. Pure; access is
-// decided before (web/access.hpp). A command is accepted, not done: what became of it is an event
-// of the call.
+// /pause, /resume, /transfer. From request to input of the call, or why not. Pure. A command is
+// accepted, not done: what became of it is an event of the call.
 #pragma once
 
 #include <string>
@@ -23,16 +22,14 @@ struct CallCommand {
   call::Input input;
 };
 
-/// True for every path that parse_command answers.
-bool is_command_path(std::string_view path) noexcept;
-
-/// Problems: 403 for a page of another site, 404 for what is no call id, 405, 415 for a body that
-/// is not declared as JSON, 422 for one that is not as below.
+/// The command of the last part of the address. Problems: 415 for a body that is not declared as
+/// JSON, 400 for one that is not as web/json_body.hpp wants it, 422 for one that is not as below.
 ///   say, context  {"text": "..."}     at most command_characters_max, not empty, no control
 ///                                     characters but line breaks and tabs
 ///   transfer      {"to": "+...", "note": "..."}   E.164; the note is optional
 /// The others take no body (an empty object is fine). Unknown members are refused.
-std::variant<CallCommand, core::HttpResponse> parse_command(const core::HttpRequest& request);
+std::variant<CallCommand, core::HttpResponse> parse_command(const core::HttpRequest& request,
+                                                            const std::string& call_id);
 
 /// 202
 core::HttpResponse command_accepted(const CallCommand& command);

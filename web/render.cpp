@@ -26,6 +26,27 @@ void write_summary(JsonWriter& json, const store::CallRow& call) {
       .member_if_known("provider", call.provider);
 }
 
+void write_hits(JsonWriter& json, const std::vector<store::SearchHit>& hits) {
+  json.key("hits").begin_array();
+  for (const store::SearchHit& hit : hits) {
+    json.begin_object()
+        .member("seq", std::int64_t{hit.seq})
+        .member("speaker", hit.speaker)
+        .member("offset_ms", hit.offset_ms)
+        .key("snippet")
+        .begin_array();
+    for (const store::SnippetPart& part : hit.snippet) {
+      json.begin_object()
+          .member("text", part.text)
+          .key("is_match")
+          .raw(part.is_match ? "true" : "false");
+      json.end_object();
+    }
+    json.end_array().end_object();
+  }
+  json.end_array();
+}
+
 void write_verdict(JsonWriter& json, const store::CallRow& call, const store::Verdict& verdict) {
   json.key("outcome")
       .begin_object()
@@ -119,17 +140,17 @@ std::string render_calls(const store::CallPage& page) {
         .begin_object()
         .member("label", outcome_label(call))
         .member("confidence", call.confidence)
-        .end_object()
         .end_object();
+    if (!call.hits.empty()) write_hits(json, call.hits);
+    json.end_object();
   }
   return json.end_array().member_if_known("next_cursor", page.next_cursor).end_object().finish();
 }
 
-std::string render_call(const store::CallDetail& detail,
-                        const std::optional<store::CallLatency>& latency) {
+namespace {
+
+void write_call(JsonWriter& json, const store::CallDetail& detail) {
   const store::CallRow& call = detail.call;
-  JsonWriter json;
-  json.begin_object();
   write_summary(json, call);
   json.member_if_known("call_sid", call.call_sid)
       .member_if_known("stream_sid", call.stream_sid)
@@ -139,6 +160,22 @@ std::string render_call(const store::CallDetail& detail,
       .member_if_known("purpose", call.purpose);
   write_verdict(json, call, detail.verdict.value_or(store::Verdict{}));
   json.member("total_messages", call.total_messages).member("interruptions", call.interruptions);
+}
+
+}  // namespace
+
+std::string render_exported(const store::CallDetail& detail) {
+  JsonWriter json;
+  json.begin_object();
+  write_call(json, detail);
+  return json.end_object().finish();
+}
+
+std::string render_call(const store::CallDetail& detail,
+                        const std::optional<store::CallLatency>& latency) {
+  JsonWriter json;
+  json.begin_object();
+  write_call(json, detail);
   json.key("talk_ratio");
   latency ? json.value(latency->talk_ratio) : json.null();
   json.key("audio");

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/analytics_queries.hpp"
 #include "store/queries.hpp"
 
 namespace tandem::web {
@@ -21,10 +22,13 @@ std::string render_calls(const store::CallPage& page);
 /// `latency` is what the finished call measured, nothing while it runs.
 std::string render_call(const store::CallDetail& detail,
                         const std::optional<store::CallLatency>& latency);
+/// One call of an export: what render_call has without what was measured.
+std::string render_exported(const store::CallDetail& detail);
 std::string render_transcript(std::string_view call_id,
                               const std::vector<store::TranscriptLine>& lines);
 std::string render_events(std::string_view call_id, const std::vector<store::EventLine>& events);
 std::string render_latency(std::string_view call_id,
                            const std::optional<store::CallLatency>& latency);
+std::string render_report(const store::Report& report, store::ReportBucket bucket);
 
 }  // namespace tandem::web

@@ -48,7 +48,7 @@ def module_of(path):
 
 def _target(name, header):
     if name == '"':
-        return "store/queries" if re.fullmatch(r"store/queries\w*\.hpp", header) else module_of(header)
+        return "store/queries" if re.fullmatch(r"store/(queries\w*|\w+_queries)\.hpp", header) else module_of(header)
     return next((library for pattern, library in _LIBRARIES if pattern.match(header)), None)
 
 

@@ -1,6 +1,7 @@
 #include "web/api_command.hpp"
 
 #include "tests/unit/catch.hpp"
+#include "tests/unit/web/requests.hpp"
 
 namespace tandem::web {
 
@@ -20,16 +21,16 @@ core::HttpRequest command(std::string_view name, std::string body = {}) {
 
 /// The status of the problem, 0 when the command is fine.
 int status_of(const core::HttpRequest& request) {
-  const auto parsed = parse_command(request);
-  const auto* answer = std::get_if<core::HttpResponse>(&parsed);
+  const auto task = test::ask(request);
+  const auto* answer = std::get_if<core::HttpResponse>(&task);
   return answer == nullptr ? 0 : answer->status;
 }
 
 template <class Input>
 Input input_of(const core::HttpRequest& request) {
-  auto parsed = parse_command(request);
-  REQUIRE(std::holds_alternative<CallCommand>(parsed));
-  auto& accepted = std::get<CallCommand>(parsed);
+  const auto task = test::ask(request);
+  REQUIRE(std::holds_alternative<CallCommand>(task));
+  const auto& accepted = std::get<CallCommand>(task);
   CHECK(accepted.call_id.str() == id);
   REQUIRE(std::holds_alternative<Input>(accepted.input));
   return std::get<Input>(accepted.input);
@@ -65,17 +66,16 @@ TEST_CASE("a text is counted in characters, not in bytes") {
 
 TEST_CASE("what is no usable body is answered 422 with the member that is wrong") {
   for (const char* body :
-       {"", "{}", "[]", "null", "\"text\"", "{", R"({"text":""})", R"({"text":"  "})",
-        R"({"text":7})", R"({"text":"a","text":"b"})", R"({"text":"a","voice":"b"})",
-        "{\"text\":\"\xFF\"}", R"({"text":"bell \u0007"})"})
+       {"", "{}", R"({"text":""})", R"({"text":"  "})", R"({"text":7})", R"({"text":{"a":1}})",
+        R"({"text":"a","voice":"b"})", R"({"text":"bell \u0007"})"})
     CHECK(status_of(command("say", body)) == 422);
   for (const char* body :
        {"{}", R"({"to":"4155550142"})", R"({"to":"+0123"})", R"({"to":"sip:x@example.org"})",
         R"({"to":"+14155550142","note":"\u0000"})", R"({"to":"+14155550142","text":"a"})"})
     CHECK(status_of(command("transfer", body)) == 422);
   CHECK(status_of(command("hangup", R"({"text":"a"})")) == 422);
-  const auto parsed = parse_command(command("transfer", R"({"to":"4155550142"})"));
-  const auto& problem = std::get<core::HttpResponse>(parsed);
+  const auto task = test::ask(command("transfer", R"({"to":"4155550142"})"));
+  const auto& problem = std::get<core::HttpResponse>(task);
   CHECK(problem.body.find(R"("name":"to")") != std::string::npos);
   CHECK(problem.body.find("4155550142\"") == std::string::npos);
 }
@@ -100,19 +100,46 @@ TEST_CASE("a command that is not posted as JSON by somebody here is refused") {
   CHECK(status_of(request) == 0);
 }
 
+TEST_CASE("A14: a body that is broken, repeats a name or is nested too deep is answered 400") {
+  const auto nested = [](std::size_t depth) {
+    return R"({"text":)" + std::string(depth - 1, '[') + "1" + std::string(depth - 1, ']') + "}";
+  };
+  for (const std::string& body :
+       {std::string("[]"), std::string("null"), std::string("\"text\""), std::string("{"),
+        std::string("{\"text\":\"\xFF\"}"), std::string(R"({"text":"a","text":"b"})"),
+        std::string(R"({"text":[{"a":1,"b":{"c":2,"c":3}}]})"), std::string(R"({"text":"a"} {})"),
+        nested(33), nested(10'000)}) {
+    INFO(body.substr(0, 60));
+    CHECK(status_of(command("say", body)) == 400);
+  }
+  CHECK(status_of(command("say", nested(32))) == 422);  // readable, but no text
+}
+
 TEST_CASE("a command to what is no call id is answered 404, other paths are not commands") {
   auto request = command("hangup");
   request.target = "/api/v1/calls/none/hangup";
   CHECK(status_of(request) == 404);
-  CHECK(is_command_path("/api/v1/calls/x/transfer"));
-  for (const char* path : {"/api/v1/calls/x", "/api/v1/calls/x/transcript", "/api/v1/calls//x/say",
-                           "/api/v1/calls/x/say/", "/api/v1/callsx/say", "/say"})
-    CHECK_FALSE(is_command_path(path));
+  for (const char* path : {"/api/v1/calls//say", "/api/v1/callsx/say", "/say"}) {
+    request.target = path;
+    CHECK(status_of(request) == 404);
+  }
+  request = command("hangup");
+  request.target += "?now=1";
+  CHECK(status_of(request) == 400);
+}
+
+TEST_CASE("a verdict is asked for without a body") {
+  CHECK(std::get<AnalyseCall>(test::ask(command("analyze"))).call_id == id);
+  CHECK(std::get<AnalyseCall>(test::ask(command("analyze", "{}"))).call_id == id);
+  CHECK(status_of(command("analyze", R"({"model":"x"})")) == 422);
+  auto request = command("analyze");
+  request.headers.emplace_back("Sec-Fetch-Site", "cross-site");
+  CHECK(status_of(request) == 403);
 }
 
 TEST_CASE("an accepted command is answered 202 with what was accepted") {
-  const auto parsed = parse_command(command("pause"));
-  const auto answer = command_accepted(std::get<CallCommand>(parsed));
+  const auto task = test::ask(command("pause"));
+  const auto answer = command_accepted(std::get<CallCommand>(task));
   CHECK(answer.status == 202);
   CHECK(answer.body.find(id) != std::string::npos);
   CHECK(answer.body.find(R"("command":"pause")") != std::string::npos);

@@ -4,6 +4,8 @@
 
 #include "tests/unit/catch.hpp"
 #include "tests/unit/web/requests.hpp"
+#include "web/assets.hpp"
+#include "web/call_filter.hpp"
 #include "web/parameters.hpp"
 
 using namespace tandem;
@@ -12,23 +14,26 @@ namespace {
 
 constexpr auto id = "0a1b2c3d-0000-4000-8000-000000000001";
 
-template <class Query>
-Query expect_query(const std::string& target) {
-  const auto request = web::parse_api(test::get(target));
-  INFO(target);
-  REQUIRE(std::holds_alternative<web::ApiQuery>(request));
-  REQUIRE(std::holds_alternative<Query>(std::get<web::ApiQuery>(request)));
-  return std::get<Query>(std::get<web::ApiQuery>(request));
+/// The filter of a list.
+store::CallFilter filter_of(const std::string& query) {
+  web::Parameters parameters(query);
+  const auto filter = web::read_call_page(parameters);
+  CHECK(parameters.finish().empty());
+  return filter;
 }
 
 core::HttpResponse expect_problem(const core::HttpRequest& request) {
-  const auto parsed = web::parse_api(request);
+  const auto task = test::ask(request);
   INFO(request.target);
-  REQUIRE(std::holds_alternative<core::HttpResponse>(parsed));
-  const auto& response = std::get<core::HttpResponse>(parsed);
+  REQUIRE(std::holds_alternative<core::HttpResponse>(task));
+  const auto& response = std::get<core::HttpResponse>(task);
   CHECK(core::find_header(response.headers, "Content-Type") == "application/problem+json");
   CHECK(core::find_header(response.headers, "X-Content-Type-Options") == "nosniff");
   return response;
+}
+
+bool is_question(const std::string& target) {
+  return std::holds_alternative<web::StoreQuestion>(test::ask(test::get(target)));
 }
 
 /// "name code" of every wrong parameter, in order.
@@ -49,9 +54,9 @@ core::WallTime wall(std::int64_t seconds) { return core::WallTime(std::chrono::s
 }  // namespace
 
 TEST_CASE("a list without parameters asks for the first fifty calls") {
-  for (const std::string target :
-       {"/api/v1/calls", "/api/v1/calls?", "/api/v1/calls?outcome=&q=&from="}) {
-    const auto filter = expect_query<web::ListCalls>(target).filter;
+  for (const std::string query : {"", "outcome=&q=&from="}) {
+    CHECK(is_question("/api/v1/calls?" + query));
+    const auto filter = filter_of(query);
     CHECK(filter.limit == 50);
     CHECK(filter.cursor.empty());
     CHECK_FALSE(filter.outcome);
@@ -61,12 +66,11 @@ TEST_CASE("a list without parameters asks for the first fifty calls") {
 }
 
 TEST_CASE("every filter of the list is read") {
-  const auto filter =
-      expect_query<web::ListCalls>(
-          "/api/v1/calls?outcome=booked&q=table%20for+two&number=%2B1+(555)+555-0123"
-          "&from=2026-11-22T12:00:00Z&to=2026-11-22T14:00:00%2B01:00&min_duration=5"
-          "&max_duration=600&status=completed&direction=inbound&cursor=12_ab-c&limit=7")
-          .filter;
+  const auto filter = filter_of(
+      "outcome=booked&q=table%20for+two&number=%2B1+(555)+555-0123"
+      "&from=2026-11-22T12:00:00Z&to=2026-11-22T14:00:00%2B01:00&min_duration=5"
+      "&max_duration=600&status=completed&direction=inbound&provider=hume&cursor=12_ab-c"
+      "&limit=7");
   CHECK(filter.outcome == "booked");
   CHECK(filter.q == "table for two");
   CHECK(filter.number == "+15555550123");
@@ -76,13 +80,13 @@ TEST_CASE("every filter of the list is read") {
   CHECK(filter.max_duration_s == 600);
   CHECK(filter.status == "completed");
   CHECK(filter.direction == "inbound");
+  CHECK(filter.provider == "hume");
   CHECK(filter.cursor == "12_ab-c");
   CHECK(filter.limit == 7);
 }
 
 TEST_CASE("plain days reach from the beginning of the first to the end of the last") {
-  const auto filter =
-      expect_query<web::ListCalls>("/api/v1/calls?from=2026-11-22&to=2026-11-22").filter;
+  const auto filter = filter_of("from=2026-11-22&to=2026-11-22");
   CHECK(filter.from == wall(1'795'305'600));
   CHECK(filter.to == wall(1'795'305'600 + 86'400));
 }
@@ -126,39 +130,44 @@ TEST_CASE("A15: what is wrong is quoted without control characters that could sp
 
 TEST_CASE("each part of a call has its address") {
   const std::string call = std::string("/api/v1/calls/") + id;
-  CHECK(expect_query<web::GetCall>(call).call_id == id);
-  CHECK(expect_query<web::GetTranscript>(call + "/transcript").call_id == id);
-  CHECK(expect_query<web::GetEvents>(call + "/events").call_id == id);
-  CHECK(expect_query<web::GetLatency>(call + "/latency").call_id == id);
-  CHECK(expect_query<web::GetCall>("/api/v1/calls/0A1B2C3D-0000-4000-8000-000000000001").call_id ==
-        id);
+  for (const std::string part : {"", "/transcript", "/events", "/latency"})
+    CHECK(is_question(call + part));
+  CHECK(is_question("/api/v1/calls/0A1B2C3D-0000-4000-8000-000000000001"));
+  CHECK(web::parse_call_id("0A1B2C3D-0000-4000-8000-000000000001") == id);
 }
 
-TEST_CASE("A08: no other spelling of a path means anything") {
+TEST_CASE("A08: no other spelling of a path means anything, in 200 payloads") {
   const std::string call = std::string("/api/v1/calls/") + id;
+  const std::vector<std::string> tricks = {
+      "/..",   "/../",   "/.",    "/%2e%2e",     "/%2e%2e%2f",    "/..%2f",      "/%00",
+      "%00",   "/",      "//",    "/\xC0\xAE",   "/%c0%ae",       "/%252e%252e", ";",
+      "/;x=1", "\\",     "/..\\", "/%5c..%5c",   "/\xE2\x80\xAE", "%20",         "+",
+      ".json", "/index", "~",     "/etc/passwd", "/%u002e",       "%0d%0a",      "\x7F",
+      "/0",    "*",      "'",     "/<script>",   "/{id}",         "/%7Bid%7D",   ":8080"};
+  const std::vector<std::string> places = {"/api/v1/calls",        call,
+                                           call + "/transcript",   "/api/v1/analytics",
+                                           "/api/v1/openapi.json", "/api/v1/calls/export.csv"};
+  std::size_t payloads = 0;
+  for (const auto& place : places) {
+    for (const auto& trick : tricks) {
+      INFO(place + trick);
+      CHECK(expect_problem(test::get(place + trick)).status == 404);
+      ++payloads;
+    }
+  }
+  CHECK(payloads >= 200);
+}
+
+TEST_CASE("A08: what only looks like the API, or like a file, is neither") {
   for (const std::string& target :
-       {std::string("/api/v1/calls/"),
-        std::string("/api/v1//calls"),
-        std::string("/api/v1/Calls"),
-        std::string("/api/v1/calls/.."),
-        std::string("/api/v1/calls/../calls"),
-        std::string("/api/v1/%63alls"),
-        std::string("/api/v1/calls/%2e%2e/calls"),
-        std::string("/api/v1/calls%00"),
-        std::string("/api/v2/calls"),
-        std::string("/api/v1"),
-        std::string("/api/"),
-        call + "/",
-        call + "//transcript",
-        call + "/transcript/",
-        call + "/Transcript",
-        call + "%00",
-        call + "/../events",
-        std::string("/api/v1/calls/1"),
-        std::string("/api/v1/calls/\xC0\xAE\xC0\xAE/passwd"),
+       {std::string("/api/v1//calls"), std::string("/api/v1/Calls"), std::string("/API/v1/calls"),
+        std::string("/api/v1/%63alls"), std::string("/api/v2/calls"), std::string("/api/v1"),
+        std::string("/api/"), std::string("//api/v1/calls"), std::string("/./api/v1/calls"),
+        std::string("http://a/api/v1/calls"), std::string("/api/v1/calls/1"),
         std::string("/api/v1/calls/0a1b2c3d_0000_4000_8000_000000000001"),
         std::string("/api/v1/calls/0a1b2c3g-0000-4000-8000-000000000001")}) {
     CHECK(expect_problem(test::get(target)).status == 404);
+    CHECK(web::find_asset(target) == nullptr);
   }
 }
 
@@ -177,6 +186,60 @@ TEST_CASE("another method is refused and told which one works") {
 
 TEST_CASE("parameters where there are none are refused") {
   CHECK(expect_problem(test::get(std::string("/api/v1/calls/") + id + "?limit=5")).status == 400);
+}
+
+TEST_CASE("an export takes the filters of the list and no page") {
+  const auto task = test::ask(test::get("/api/v1/calls/export.csv?outcome=booked&number=5550123"));
+  const auto& wanted = std::get<web::ExportCalls>(task);
+  CHECK(wanted.format == web::ExportFormat::csv);
+  CHECK(wanted.filter.outcome == "booked");
+  CHECK(wanted.filter.number == "5550123");
+  for (const std::string page : {"cursor=1_a", "limit=5"}) {
+    CHECK(expect_problem(test::get("/api/v1/calls/export.csv?" + page)).status == 400);
+    CHECK(expect_problem(test::get("/api/v1/calls/export.json?" + page)).status == 400);
+  }
+}
+
+TEST_CASE("the form of an export follows from its address, its mark and what is accepted") {
+  const auto format = [](const std::string& target, core::HttpHeaders headers = {}) {
+    return std::get<web::ExportCalls>(test::ask(test::get(target, std::move(headers)))).format;
+  };
+  const std::string csv = "/api/v1/calls/export.csv";
+  const std::string json = "/api/v1/calls/export.json";
+  CHECK(format(csv + "?bom=true") == web::ExportFormat::csv_with_mark);
+  CHECK(format(csv + "?bom=false") == web::ExportFormat::csv);
+  CHECK(format(json) == web::ExportFormat::json);
+  CHECK(format(json, {{"Accept", "*/*"}}) == web::ExportFormat::json);
+  CHECK(format(json, {{"Accept", "application/x-ndjson"}}) == web::ExportFormat::ndjson);
+  CHECK(expect_problem(test::get(json + "?bom=true")).status == 400);
+}
+
+TEST_CASE("a report spans 30 days unless told otherwise, and no more than its bars allow") {
+  const auto analytics = [](const std::string& query) {
+    return test::ask(test::get("/api/v1/analytics?" + query), wall(1'795'348'800));
+  };
+  for (const std::string query : {"", "bucket=hour&from=2026-11-01", "bucket=week&from=2018-01-01",
+                                  "from=2026-11-01&to=2026-11-01"}) {
+    INFO(query);
+    CHECK(std::holds_alternative<web::StoreQuestion>(analytics(query)));
+  }
+  for (const std::string query : {"bucket=minute", "from=2027-01-01", "bucket=hour&from=2026-01-01",
+                                  "from=2026-11-02&to=2026-11-01", "outcome=booked"}) {
+    INFO(query);
+    const auto task = analytics(query);
+    REQUIRE(std::holds_alternative<core::HttpResponse>(task));
+    CHECK(std::get<core::HttpResponse>(task).status == 400);
+  }
+}
+
+TEST_CASE("every address has a method, and who may ask is said for each") {
+  for (const web::Route& route : web::routes()) {
+    INFO(route.pattern);
+    CHECK((route.method == "GET" || route.method == "POST"));
+    CHECK((route.method == "GET") ==
+          (route.access == web::Access::view || route.access == web::Access::anyone));
+    CHECK(route.pattern.starts_with('/'));
+  }
 }
 
 TEST_CASE("times are read as RFC 3339 has them and not otherwise") {

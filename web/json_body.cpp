@@ -1,0 +1,68 @@
+#include "web/json_body.hpp"
+
+#include <simdjson.h>
+
+#include <set>
+
+#include "web/answers.hpp"
+
+namespace tandem::web {
+
+namespace {
+
+bool is_json(const core::HttpRequest& request) {
+  const auto type = request.header("Content-Type");
+  return type.substr(0, type.find(';')) == "application/json";
+}
+
+core::HttpResponse refusal(std::string_view code, std::string_view words) {
+  return problem(400, "The body cannot be read", words,
+                 {{"", std::string(code), std::string(words)}});
+}
+
+/// Recursion is bounded by the parser's depth.
+bool has_repeated_name(simdjson::dom::element element) {
+  simdjson::dom::object object;
+  simdjson::dom::array array;
+  if (element.get(array) == simdjson::SUCCESS) {
+    for (const auto item : array) {
+      if (has_repeated_name(item)) return true;
+    }
+  }
+  if (element.get(object) != simdjson::SUCCESS) return false;
+  std::set<std::string_view> names;
+  for (const auto& [name, value] : object) {
+    if (!names.insert(name).second || has_repeated_name(value)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::variant<std::vector<BodyMember>, core::HttpResponse> read_json_body(
+    const core::HttpRequest& request) {
+  std::vector<BodyMember> members;
+  if (request.body.empty()) return members;
+  if (!is_json(request))
+    return problem(415, "The body must be JSON", "Send it with Content-Type: application/json.");
+  simdjson::dom::parser parser;
+  // One more than the depth that is allowed: the parser counts the values inside as a level.
+  if (parser.allocate(request.body.size(), json_depth_max + 1) != simdjson::SUCCESS)
+    return internal_problem();
+  simdjson::dom::element document;
+  const auto error = parser.parse(request.body).get(document);
+  if (error == simdjson::DEPTH_ERROR) return refusal("too_deep", "nested at most 32 deep");
+  simdjson::dom::object object;
+  if (error != simdjson::SUCCESS || document.get(object) != simdjson::SUCCESS)
+    return refusal("not_an_object", "one JSON object");
+  if (has_repeated_name(document)) return refusal("repeated", "each name at most once");
+  for (const auto& [name, value] : object) {
+    std::string_view text;
+    const bool is_text = value.get(text) == simdjson::SUCCESS;
+    members.push_back(
+        {std::string(name), is_text ? std::optional<std::string>(text) : std::nullopt});
+  }
+  return members;
+}
+
+}  // namespace tandem::web

@@ -1,0 +1,27 @@
+// The JSON object that a request brings, read strictly (faults A14): valid JSON, nested at most 32
+// deep, no name twice in one object, on any level. Its size is bounded by the server
+// (limits::http_body_bytes_max, 413).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "bridge/core/http.hpp"
+
+namespace tandem::web {
+
+inline constexpr std::size_t json_depth_max = 32;
+
+struct BodyMember {
+  std::string name;
+  std::optional<std::string> text;  ///< nothing when the value is no text
+};
+
+/// The members in their order; none for a request without a body. Problems: 415 when the body is
+/// not declared as JSON, 400 when it is not as above.
+std::variant<std::vector<BodyMember>, core::HttpResponse> read_json_body(
+    const core::HttpRequest& request);
+
+}  // namespace tandem::web

@@ -1,0 +1,35 @@
+// The readers of the API's table (web/api.cpp): each takes a request to its route and says what it
+// comes to, an answer, a question to the database, or work for the running program.
+#pragma once
+
+#include "web/api.hpp"
+
+namespace tandem::web {
+
+// read_calls.cpp
+ApiTask list_calls(const Asked& asked);
+ApiTask get_call(const Asked& asked);
+ApiTask get_transcript(const Asked& asked);
+ApiTask get_events(const Asked& asked);
+ApiTask get_latency(const Asked& asked);
+ApiTask analyse_call(const Asked& asked);
+
+// read_export.cpp
+ApiTask export_csv(const Asked& asked);
+ApiTask export_json(const Asked& asked);
+
+// read_analytics.cpp. Without `to` the report ends now, without `from` it spans 30 days.
+ApiTask get_analytics(const Asked& asked);
+
+// api_command.cpp
+ApiTask read_command(const Asked& asked);
+
+// read_server.cpp
+ApiTask get_openapi(const Asked& asked);
+ApiTask ask_alive(const Asked& asked);
+ApiTask ask_ready(const Asked& asked);
+ApiTask ask_metrics(const Asked& asked);
+ApiTask ask_dependencies(const Asked& asked);
+ApiTask ask_carrier(const Asked& asked);
+
+}  // namespace tandem::web
