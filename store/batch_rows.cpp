@@ -8,17 +8,23 @@
 #include <map>
 
 #include "store/call_rows.hpp"
+#include "store/call_seals.hpp"
+#include "store/erasure.hpp"
 #include "store/json_text.hpp"
 
 namespace tandem::store {
 
 namespace {
 
-/// First half of a SHA-256 as bytea text. Fields are separated by NUL, which none of them can
-/// contain any more.
-std::string content_hash(std::initializer_list<std::string_view> fields) {
+/// Fields are separated by NUL, which none of them can contain any more.
+std::string content_of(std::initializer_list<std::string_view> fields) {
   std::string content;
   for (const auto field : fields) content.append(field).push_back('\0');
+  return content;
+}
+
+/// First half of a SHA-256 as bytea text.
+std::string content_hash(std::string_view content) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data());
   std::string text = "\\x";
@@ -57,13 +63,15 @@ struct LineColumns {
 constexpr auto insert_transcriptions = R"(
 with incoming as (
   select * from unnest($1::int[], $2::uuid[], $3::int[], $4::timestamptz[], $5::bigint[],
-                       $6::bool[], $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[])
+                       $6::bool[], $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[],
+                       $12::text[])
     as t (index, call_id, seq, at, offset_ms, sanitised, hash, speaker, message, event_type,
-          source)),
+          source, sealed_message)),
 inserted as (
   insert into bridge.transcriptions (call_id, seq, timestamp, offset_ms, sanitised, content_hash,
-                                     speaker, message, event_type, source)
-  select call_id, seq, at, offset_ms, sanitised, hash, speaker, message, event_type, source
+                                     speaker, message, event_type, source, sealed_message)
+  select call_id, seq, at, offset_ms, sanitised, hash, speaker, message, event_type, source,
+         sealed_message
   from incoming order by call_id, seq on conflict do nothing)
 select i.index from incoming i join bridge.transcriptions t using (call_id, seq)
 where t.content_hash <> i.hash)";
@@ -83,26 +91,29 @@ where e.content_hash <> i.hash)";
 
 class BatchRows {
  public:
+  explicit BatchRows(Connection& connection) : connection_(connection), seals_(connection) {}
+
   void add(std::size_t index, const core::Record& record) {
     std::visit([&](const auto& body) { take(index, record, body); }, record.body);
   }
 
-  std::vector<std::size_t> write(Connection& connection) {
+  std::vector<std::size_t> write() {
     std::vector<std::size_t> conflicts;
-    write_stub_calls(connection);
+    write_stub_calls();
     if (!entries_.call_ids.empty()) {
       const Parameters parameters = entries_.parameters()
                                         .add(speakers_.finish())
                                         .add(messages_.finish())
                                         .add(entry_types_.finish())
-                                        .add(sources_.finish());
-      collect(connection.run(insert_transcriptions, parameters), conflicts);
+                                        .add(sources_.finish())
+                                        .add(sealed_messages_.finish());
+      collect(connection_.run(insert_transcriptions, parameters), conflicts);
     }
-    write_heard(connection);
+    write_heard();
     if (!events_.call_ids.empty()) {
       const Parameters parameters =
           events_.parameters().add(event_types_.finish()).add(event_data_.finish());
-      collect(connection.run(insert_events, parameters), conflicts);
+      collect(connection_.run(insert_events, parameters), conflicts);
     }
     return conflicts;
   }
@@ -123,9 +134,15 @@ class BatchRows {
     const std::string source = sanitise_text(body.source).text;
     const auto speaker = core::to_string(body.speaker);
     entries_.add(index, record, body.seq, message.changed,
-                 content_hash({speaker, message.text, type, source}));
+                 hash_of(record, true, {speaker, message.text, type, source}));
     speakers_.add(speaker);
-    messages_.add(message.text);
+    if (seals_.is_on()) {
+      messages_.add(std::string_view{});
+      sealed_messages_.add(seals_.seal(record.call_id.str(), sealed_line(body.seq), message.text));
+    } else {
+      messages_.add(message.text);
+      sealed_messages_.add_null();
+    }
     entry_types_.add(type);
     sources_.add(source);
     mention(record);
@@ -134,9 +151,12 @@ class BatchRows {
   void take(std::size_t index, const core::Record& record, const core::CallEvent& body) {
     const SanitisedText data = sanitise_json(body.json);
     const std::string type = sanitise_text(body.type).text;
-    events_.add(index, record, body.seq, data.changed, content_hash({type, data.text}));
+    const bool is_sealed = seals_.is_on() && has_words(type);
+    events_.add(index, record, body.seq, data.changed,
+                hash_of(record, is_sealed, {type, data.text}));
     event_types_.add(type);
-    event_data_.add(data.text);
+    event_data_.add(is_sealed ? seals_.seal_event(record.call_id.str(), body.seq, data.text)
+                              : data.text);
     mention(record);
   }
 
@@ -145,13 +165,21 @@ class BatchRows {
                                                                     body.was_cut};
   }
 
+  /// Of text that is sealed, a digest that tells nothing of a short sentence.
+  std::string hash_of(const core::Record& record, bool may_seal,
+                      std::initializer_list<std::string_view> fields) {
+    const std::string content = content_of(fields);
+    if (may_seal && seals_.is_on()) return seals_.digest(record.call_id.str(), content);
+    return content_hash(content);
+  }
+
   void mention(const core::Record& record) {
     calls_.try_emplace(sanitise_text(record.call_id.str()).text, record.wall);
   }
 
   // A line may come before the call's own row (another node, a lost record): it must never be
   // poison. Sorted, so that two importers lock rows in the same order.
-  void write_stub_calls(Connection& connection) {
+  void write_stub_calls() {
     if (calls_.empty()) return;
     ArrayText ids;
     ArrayText walls;
@@ -159,14 +187,14 @@ class BatchRows {
       ids.add(id);
       walls.add(wall);
     }
-    connection.run(
+    connection_.run(
         "insert into bridge.calls (id, start_time) select * from unnest($1::uuid[], "
         "$2::timestamptz[]) "
         "on conflict do nothing",
         Parameters().add(ids.finish()).add(walls.finish()));
   }
 
-  void write_heard(Connection& connection) {
+  void write_heard() {
     if (heard_.empty()) return;
     ArrayText ids;
     ArrayText seqs;
@@ -180,7 +208,7 @@ class BatchRows {
       heard.add(std::int64_t{value.heard_ms});
       cut.add(std::int64_t{value.was_cut});
     }
-    connection.run(
+    connection_.run(
         "update bridge.transcriptions t set audio_ms = h.audio_ms, heard_ms = h.heard_ms, "
         "cut_ms = case when h.cut > 0 then h.heard_ms end "
         "from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[]) "
@@ -200,8 +228,10 @@ class BatchRows {
     }
   }
 
+  Connection& connection_;
+  CallSeals seals_;
   LineColumns entries_;
-  ArrayText speakers_, messages_, entry_types_, sources_;
+  ArrayText speakers_, messages_, entry_types_, sources_, sealed_messages_;
   LineColumns events_;
   ArrayText event_types_, event_data_;
   std::map<std::pair<std::string, std::int32_t>, Heard> heard_;
@@ -221,12 +251,14 @@ bool is_storable(const core::Record& record) {
 
 std::vector<std::size_t> write_records(Connection& connection,
                                        std::span<const core::Record> records) {
-  BatchRows rows;
+  BatchRows rows(connection);
+  ErasureGate gate(connection, records);
   for (std::size_t i = 0; i < records.size(); ++i) {
+    if (gate.keeps_out(records[i])) continue;
     write_call_row(connection, records[i]);
     rows.add(i, records[i]);
   }
-  return rows.write(connection);
+  return rows.write();
 }
 
 }  // namespace tandem::store

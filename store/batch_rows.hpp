@@ -15,7 +15,8 @@ namespace tandem::store {
 /// log (fault P20).
 bool is_storable(const core::Record& record);
 
-/// Writes all records inside a transaction of the caller. Repeating records changes nothing.
+/// Writes all records inside a transaction of the caller, but for those of erased calls; orders to
+/// erase are taken (store/erasure.hpp). Repeating records changes nothing.
 /// Answers the indexes of records whose (call_id, seq) is taken by *different* content: those were
 /// not written (fault P10).
 std::vector<std::size_t> write_records(Connection& connection,

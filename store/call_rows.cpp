@@ -2,6 +2,7 @@
 
 #include "store/json_text.hpp"
 #include "store/record_json.hpp"
+#include "store/vault.hpp"
 
 namespace tandem::store {
 
@@ -22,19 +23,26 @@ std::optional<std::string> if_known(std::string_view text) {
   return clean(text);
 }
 
+std::optional<std::string> hash_of(const Connection& connection, const core::PhoneNumber& number) {
+  const Vault* vault = connection.vault();
+  return vault == nullptr ? std::nullopt : vault->phone_hash(number);
+}
+
 Parameters starting_with(const core::Record& record) {
   return Parameters().add(clean(record.call_id.str())).add(record.wall);
 }
 
 constexpr auto upsert_started = R"(
 insert into bridge.calls as c (id, start_time, call_sid, direction, phone_number, from_number,
-                               to_number, status, status_rank, provider, purpose, node)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                               to_number, status, status_rank, provider, purpose, node,
+                               phone_hash)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, decode($13, 'hex'))
 on conflict (id) do update set
   start_time = least(c.start_time, excluded.start_time),
   call_sid = coalesce(excluded.call_sid, c.call_sid),
   direction = excluded.direction, phone_number = excluded.phone_number,
   from_number = excluded.from_number, to_number = excluded.to_number,
+  phone_hash = coalesce(excluded.phone_hash, c.phone_hash),
   provider = coalesce(excluded.provider, c.provider),
   purpose = coalesce(excluded.purpose, c.purpose),
   node = coalesce(excluded.node, c.node),
@@ -43,17 +51,19 @@ on conflict (id) do update set
 
 void write(Connection& connection, const core::Record& record, const core::CallStarted& body) {
   const bool is_inbound = body.direction == core::Direction::inbound;
+  const core::PhoneNumber& other_party = is_inbound ? body.from : body.to;
   connection.run(upsert_started, starting_with(record)
                                      .add(if_known(body.carrier_call_id.str()))
                                      .add(core::to_string(body.direction))
-                                     .add(if_known((is_inbound ? body.from : body.to).expose()))
+                                     .add(if_known(other_party.expose()))
                                      .add(if_known(body.from.expose()))
                                      .add(if_known(body.to.expose()))
                                      .add(is_inbound ? "ringing" : "queued")
                                      .add(is_inbound ? rank_ringing : 0)
                                      .add(if_known(body.provider))
                                      .add(if_known(body.purpose))
-                                     .add(if_known(body.node)));
+                                     .add(if_known(body.node))
+                                     .add(hash_of(connection, other_party)));
 }
 
 constexpr auto upsert_answered = R"(

@@ -1,7 +1,9 @@
 #include "store/call_seals.hpp"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
+#include "store/json_text.hpp"
 #include "store/vault.hpp"
 
 namespace tandem::store {
@@ -12,7 +14,15 @@ std::string place_in(std::string_view call_id, std::string_view place) {
   return fmt::format("{}|{}", call_id, place);
 }
 
+std::string sealed_event(std::int32_t seq) { return fmt::format("events|{}", seq); }
+
 }  // namespace
+
+std::string sealed_line(std::int32_t seq) { return fmt::format("transcriptions|{}", seq); }
+
+bool has_words(std::string_view event_type) noexcept {
+  return event_type == "operator_say" || event_type == "operator_context" || event_type == "dtmf";
+}
 
 bool CallSeals::is_on() const noexcept {
   return connection_.vault() != nullptr && connection_.vault()->master() != nullptr;
@@ -22,6 +32,20 @@ std::string CallSeals::seal(const std::string& call_id, std::string_view place,
                             std::string_view text) {
   if (!is_on()) return std::string(text);
   return store::seal(find_or_make(call_id), place_in(call_id, place), text);
+}
+
+std::string CallSeals::seal_event(const std::string& call_id, std::int32_t seq,
+                                  std::string_view json) {
+  if (!is_on()) return std::string(json);
+  return JsonObject().field("sealed", seal(call_id, sealed_event(seq), json)).finish();
+}
+
+std::string CallSeals::open_event(const std::string& call_id, std::int32_t seq, std::string json) {
+  simdjson::dom::parser parser;
+  std::string_view sealed;
+  if (parser.parse(json)["sealed"].get(sealed) != simdjson::SUCCESS) return json;
+  std::string opened = open(call_id, sealed_event(seq), std::string(sealed));
+  return opened == unreadable() ? json : opened;
 }
 
 std::string CallSeals::digest(const std::string& call_id, std::string_view content) {

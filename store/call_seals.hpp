@@ -15,6 +15,11 @@
 
 namespace tandem::store {
 
+/// `place` of a transcript line.
+std::string sealed_line(std::int32_t seq);
+/// Events whose data is what somebody said or keyed in: sealed like messages.
+bool has_words(std::string_view event_type) noexcept;
+
 class CallSeals {
  public:
   /// `connection` outlives this.
@@ -27,6 +32,9 @@ class CallSeals {
   /// column and line, without the call. Makes the call's data key if it has none: call it inside
   /// the transaction that writes the text. `call_id`: a UUID.
   std::string seal(const std::string& call_id, std::string_view place, std::string_view text);
+  /// The same for the data of an event: a JSON object that holds the sealed text of one.
+  std::string seal_event(const std::string& call_id, std::int32_t seq, std::string_view json);
+  std::string open_event(const std::string& call_id, std::int32_t seq, std::string json);
   /// The digest to store instead of a plain hash of `content`. Precondition: is_on().
   std::string digest(const std::string& call_id, std::string_view content);
 

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "store/call_seals.hpp"
 #include "store/migrate.hpp"
 #include "store/record_json.hpp"
 
@@ -19,6 +20,10 @@ Parameters by_call(const std::string& call_id) {
 
 constexpr auto only_call = " where call_id = (case when $1 ~ $2 then $1::uuid end)";
 
+std::int32_t narrow(const Rows& rows, int row, int column) {
+  return static_cast<std::int32_t>(rows.integer(row, column));
+}
+
 std::string narrow_text(const Rows& rows, int row, int column) {
   return std::string(rows.text(row, column));
 }
@@ -29,15 +34,19 @@ std::vector<TranscriptLine> load_transcript(Connection& connection, const std::s
   const Rows rows = connection.run(
       std::string(
           "select seq, speaker, message, (extract(epoch from timestamp) * 1000000)::bigint, "
-          "offset_ms, event_type, audio_ms, heard_ms, heard_ratio, source "
+          "offset_ms, event_type, audio_ms, heard_ms, heard_ratio, source, sealed_message "
           "from bridge.transcriptions") +
           only_call + " order by offset_ms, seq",
       by_call(call_id));
+  CallSeals seals(connection);
   std::vector<TranscriptLine> lines;
   for (int row = 0; row < rows.size(); ++row) {
     lines.push_back({.seq = static_cast<std::int32_t>(rows.integer(row, 0)),
                      .speaker = narrow_text(rows, row, 1),
-                     .message = narrow_text(rows, row, 2),
+                     .message = rows.is_null(row, 10)
+                                    ? narrow_text(rows, row, 2)
+                                    : seals.open(call_id, sealed_line(narrow(rows, row, 0)),
+                                                 narrow_text(rows, row, 10)),
                      .timestamp = rows.wall(row, 3),
                      .offset_ms = rows.integer(row, 4),
                      .event_type = narrow_text(rows, row, 5),
@@ -56,11 +65,13 @@ std::vector<EventLine> load_events(Connection& connection, const std::string& ca
           "(extract(epoch from timestamp) * 1000000)::bigint, offset_ms from bridge.events") +
           only_call + " order by seq",
       by_call(call_id));
+  CallSeals seals(connection);
   std::vector<EventLine> events;
   for (int row = 0; row < rows.size(); ++row) {
-    events.push_back({.seq = static_cast<std::int32_t>(rows.integer(row, 0)),
+    const std::int32_t seq = narrow(rows, row, 0);
+    events.push_back({.seq = seq,
                       .type = narrow_text(rows, row, 1),
-                      .json = narrow_text(rows, row, 2),
+                      .json = seals.open_event(call_id, seq, narrow_text(rows, row, 2)),
                       .timestamp = rows.wall(row, 3),
                       .offset_ms = rows.integer(row, 4)});
   }
@@ -80,30 +91,6 @@ std::optional<CallLatency> load_latency(Connection& connection, const std::strin
                      .audio = decode_audio_account(rows.text(0, 3)),
                      .talk_ratio = rows.number(0, 4),
                      .interruptions = static_cast<std::int32_t>(rows.integer(0, 5))};
-}
-
-std::vector<StageStatistics> load_stage_statistics(Connection& connection, core::WallTime from,
-                                                   core::WallTime to) {
-  const Rows rows = connection.run(
-      "select s.key, count(*), percentile_disc(0.5) within group (order by s.value::bigint), "
-      "percentile_disc(0.95) within group (order by s.value::bigint), "
-      "percentile_disc(0.99) within group (order by s.value::bigint), max(s.value::bigint) "
-      "from (select id from bridge.calls where start_time >= $1 and start_time < $2 "
-      "order by start_time desc, id desc limit $3) c "
-      "join bridge.analytics a on a.call_id = c.id, "
-      "jsonb_array_elements(a.response_times) turn, jsonb_each_text(turn) s "
-      "where s.key <> 'turn' group by s.key",
-      Parameters().add(from).add(to).add(stage_calls_max));
-  std::vector<StageStatistics> statistics;
-  for (int row = 0; row < rows.size(); ++row) {
-    statistics.push_back({.stage = narrow_text(rows, row, 0),
-                          .percentiles = {.count = rows.integer(row, 1),
-                                          .p50_us = rows.integer(row, 2),
-                                          .p95_us = rows.integer(row, 3),
-                                          .p99_us = rows.integer(row, 4),
-                                          .max_us = rows.integer(row, 5)}});
-  }
-  return statistics;
 }
 
 DatabaseHealth load_health(Connection& connection) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/call_seals.hpp"
+
 namespace tandem::store {
 
 namespace {
@@ -24,13 +26,20 @@ std::string text_of(const Rows& rows, int row, int column) {
 
 std::vector<EarlierCall::Line> load_lines(Connection& connection, const std::string& call_sid) {
   const Rows rows = connection.run(
-      "select t.speaker, t.message, t.heard_ratio from bridge.transcriptions t "
+      "select t.speaker, t.message, t.heard_ratio, t.sealed_message, t.call_id, t.seq "
+      "from bridge.transcriptions t "
       "join bridge.calls c on c.id = t.call_id where c.call_sid = $1 "
       "order by c.start_time desc, t.seq desc limit $2",
       Parameters().add(call_sid).add(earlier_lines_max));
+  CallSeals seals(connection);
   std::vector<EarlierCall::Line> lines;
   for (int row = rows.size() - 1; row >= 0; --row) {
-    lines.push_back({text_of(rows, row, 0), text_of(rows, row, 1), rows.optional<double>(row, 2)});
+    auto message = text_of(rows, row, 1);
+    if (!rows.is_null(row, 3)) {
+      const auto seq = static_cast<std::int32_t>(rows.integer(row, 5));
+      message = seals.open(text_of(rows, row, 4), sealed_line(seq), text_of(rows, row, 3));
+    }
+    lines.push_back({text_of(rows, row, 0), std::move(message), rows.optional<double>(row, 2)});
   }
   return lines;
 }

@@ -5,6 +5,11 @@
 alter table bridge.calls add column phone_hash bytea;
 create index calls_by_phone_hash on bridge.calls (phone_hash, start_time) where phone_hash is not null;
 create index calls_without_phone_hash on bridge.calls (id) where phone_hash is null and phone_number is not null;
+create index consent_by_phone_hash on bridge.consent (phone_hash) where phone_hash is not null;
+create index consent_without_phone_hash on bridge.consent (id) where phone_hash is null;
+create index dnc_numbers_without_phone_hash on bridge.dnc_numbers (id) where phone_hash is null;
+create index dial_decisions_by_phone_hash on bridge.dial_decisions (phone_hash) where phone_hash is not null;
+create index dial_decisions_without_phone_hash on bridge.dial_decisions (id) where phone_hash is null;
 
 -- With TRANSCRIPT_KEY the words of a line are here, sealed under the call's data key, and `message` is empty.
 alter table bridge.transcriptions add column sealed_message text;
@@ -30,10 +35,11 @@ create table bridge.erasures (
 alter table bridge.erasures enable row level security;
 create index erasures_by_phone_hash on bridge.erasures (phone_hash, ordered_at);
 
--- What importers must not bring back: records of these calls are dropped.
+-- What importers must not bring back: records of these calls are dropped, but for a wish not to be called again.
 create table bridge.erased_calls (
-  call_id    uuid        primary key,
-  erased_at  timestamptz not null default now()
+  call_id     uuid        primary key,
+  phone_hash  bytea,
+  erased_at   timestamptz not null default now()
 );
 alter table bridge.erased_calls enable row level security;
 
