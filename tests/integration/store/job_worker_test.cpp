@@ -78,7 +78,7 @@ TEST_CASE("a verdict with its evidence is stored and read back") {
   CHECK(verdict->attempts == 1);
   CHECK(verdict->analysed_at.has_value());
   CHECK(db.run("select booking_status from bridge.analytics").text(0, 0) == "booked");
-  CHECK(db.run("select state from bridge.jobs").text(0, 0) == "done");
+  CHECK(db.run("select state from bridge.jobs where kind = 'analyse'").text(0, 0) == "done");
 }
 
 TEST_CASE("an unclear outcome leaves booking_detected empty") {
@@ -94,19 +94,20 @@ TEST_CASE("an unclear outcome leaves booking_detected empty") {
   CHECK_FALSE(store::load_call(db, test::call_id(1).str())->verdict->booking_detected.has_value());
 }
 
-TEST_CASE("passing failures are tried again and never more than eight times") {
+TEST_CASE("G02: passing failures are tried again and never more than eight times") {
   const core::Secret url = migrated_database();
   store::Connection db(url);
   write_calls(db, 2);
   std::atomic<int> tries{0};
-  store::JobWorker worker(worker_settings(url), store::analysis_job([&](const auto& call) {
-                            using State = store::AnalysisOutcome::State;
-                            if (call.lines.at(0).timestamp > test::wall_at(100)) {  // call 2 never works
-                              return outcome_in(State::retry, "overloaded");
-                            }
-                            if (++tries < 3) throw std::runtime_error("model unreachable");
-                            return booked();
-                          }));
+  store::JobWorker worker(
+      worker_settings(url), store::analysis_job([&](const auto& call) {
+        using State = store::AnalysisOutcome::State;
+        if (call.lines.at(0).timestamp > test::wall_at(100)) {  // call 2 never works
+          return outcome_in(State::retry, "overloaded");
+        }
+        if (++tries < 3) throw std::runtime_error("model unreachable");
+        return booked();
+      }));
   REQUIRE(reaches(db, 1, "done"));
   CHECK(tries == 3);
   REQUIRE(reaches(db, 2, "failed"));
@@ -139,7 +140,7 @@ TEST_CASE("failed and needs_review are final until a person asks again") {
   CHECK_FALSE(store::request_analysis(db, test::call_id(77).str()));
 }
 
-TEST_CASE("two workers never have the same job, and a lost lease fences the first") {
+TEST_CASE("G10: two workers never have the same job, and a lost lease fences the first") {
   store::Connection db(migrated_database());
   write_calls(db, 2);
   const auto first = store::claim_job(db, "analyse", "a", 60s);
@@ -208,4 +209,92 @@ TEST_CASE("what a handler wants stored is stored with the end of its claim or no
   }));
   worker.stop(5s);
   CHECK(test::number_from(db, "select count(*) from bridge.jobs where kind = 'trace'") == 0);
+}
+
+TEST_CASE(
+    "G09: the same question answered twice leaves one verdict, asking anew leaves a history") {
+  const core::Secret url = migrated_database();
+  store::Connection db(url);
+  write_calls(db, 1);
+  const auto verdicts = [&] {
+    return test::number_from(db, "select count(*) from bridge.verdicts");
+  };
+  const auto answer = [&](const store::Job& job) {
+    store::begin_analysis(db, job);
+    store::Transaction transaction(db);
+    store::write_outcome(db, job, booked(), "done");
+    transaction.commit();
+  };
+  const auto first = store::claim_job(db, "analyse", "a", 60s);
+  REQUIRE(first);
+  answer(*first);  // and the process dies before the claim ends
+  answer(*first);
+  CHECK(verdicts() == 1);
+  REQUIRE(store::end_claim(db, *first, {.state = "done"}));
+  REQUIRE(store::request_analysis(db, test::call_id(1).str()));
+  const auto again = store::claim_job(db, "analyse", "b", 60s);
+  REQUIRE(again);
+  answer(*again);
+  CHECK(verdicts() == 2);
+  CHECK(db.run("select outcome from bridge.booking_analysis").text(0, 0) == "booked");
+}
+
+TEST_CASE("a technical failure, and a question that waits, never read as not booked anywhere") {
+  using State = store::AnalysisOutcome::State;
+  const core::Secret url = migrated_database();
+  store::Connection db(url);
+  write_calls(db, 1);
+  const auto words = [&] {
+    const auto rows = db.run(
+        "select b.state, coalesce(b.outcome, '-'), coalesce(b.booking_detected::text, '-'), "
+        "a.booking_status from bridge.booking_analysis b join bridge.analytics a using (call_id)");
+    std::string all;
+    for (int column = 0; column < 4; ++column) all += std::string(rows.text(0, column)) + " ";
+    return all;
+  };
+  const auto job = store::claim_job(db, "analyse", "a", 60s);
+  REQUIRE(job);
+  store::write_outcome(db, *job, booked(), "done");
+  CHECK(words() == "done booked true booked ");
+  store::begin_analysis(db, *job);
+  CHECK(words() == "running - - pending ");
+  auto half = booked();  // whatever an outcome says beside: without a verdict it is none
+  half.state = State::retry;
+  half.outcome = "not_booked";
+  store::write_outcome(db, *job, half, "queued");
+  CHECK(words() == "queued - - pending ");
+  store::write_outcome(db, *job, half, "failed");
+  CHECK(words() == "failed - - failed ");
+  store::write_outcome(db, *job, outcome_in(State::needs_review, "prompt_safety"), "needs_review");
+  CHECK(words() == "needs_review - - needs_review ");
+  REQUIRE(store::end_claim(db, *job, {.state = "failed"}));
+  CHECK(store::queue_analyses(db, {}, false).empty());  // a person decides about a review
+  CHECK(store::queue_analyses(db, {}, true).size() == 1);
+  CHECK(words() == "queued - - pending ");
+}
+
+TEST_CASE("G01: a refused quota holds all claims of the process, and costs a job no try") {
+  const core::Secret url = migrated_database();
+  store::Connection db(url);
+  write_calls(db, 2);
+  std::atomic<int> tries{0};
+  std::atomic<bool> is_paused{false};
+  auto handler = store::analysis_job([&](const auto&) {
+    ++tries;
+    is_paused = true;
+    return outcome_in(store::AnalysisOutcome::State::postponed, "rate_limited");
+  });
+  handler.pause = [&] { return std::chrono::milliseconds(is_paused ? 1'000 : 0); };
+  store::JobWorker worker(worker_settings(url), handler);
+  const auto waiting = [&](int attempts) {
+    return test::number_from(db,
+                             "select count(*) from bridge.jobs where kind = 'analyse' and "
+                             "state = 'queued' and attempts = " +
+                                 std::to_string(attempts));
+  };
+  REQUIRE(test::eventually([&] { return tries == 1 && waiting(0) == 2; }));
+  worker.nudge();
+  worker.stop(5s);
+  CHECK(tries == 1);
+  CHECK(db.run("select booking_status from bridge.analytics limit 1").text(0, 0) == "pending");
 }
