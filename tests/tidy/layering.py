@@ -17,7 +17,7 @@ MAY_INCLUDE = {
     "gemini": _SEAMS | {"simdjson", "hmac"},
     "openai": _SEAMS | {"simdjson", "hmac"},
     "web": {"codec", "bridge/core", "bridge/call", "bridge/dial", "store/queries", "simdjson", "hmac"},
-    "store": {"codec", "bridge/core", "bridge/ops", "libpq", "simdjson", "hmac", "openssl"},
+    "store": {"codec", "bridge/core", "bridge/dial", "bridge/ops", "libpq", "simdjson", "hmac", "openssl"},
     "bridge/net": _SEAMS | {"bridge/dial", "bridge/ops", "asio", "beast", "hmac", "openssl"},
 }
 PURE = ["codec", "bridge/core", "bridge/call", "bridge/dial", "bridge/twilio", "hume", "gemini", "openai"]
