@@ -18,5 +18,6 @@ int run_serve(Arguments arguments);
 int run_check(Arguments arguments);
 int run_migrate(Arguments arguments);
 int run_spool(Arguments arguments);
+int run_analyze(Arguments arguments);
 
 }  // namespace tandem

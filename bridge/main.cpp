@@ -26,6 +26,9 @@ constexpr std::array commands = {
     Command{"migrate", "", "bring the database schema up to date", tandem::run_migrate},
     Command{"spool", "verify|dump [--text]|drain DIR", "look at or import a spool directory",
             tandem::run_spool},
+    Command{"analyze", "--since DATE [...]",
+            "judge calls (again); --backtest: what another prompt or model would say",
+            tandem::run_analyze},
     Command{"user", "add|list|role|... NAME",
             "people and programs that may use the dashboard and API", tandem::run_user},
 };
