@@ -131,6 +131,9 @@ HttpResponse Control::evi(const HttpRequest& request, const std::string& rest) c
   if (rest == "settings" && request.method == "PUT")
     return evi_->change_settings(parse_object(request.body)), ok(done);
   if (rest == "chats") return ok({{"chats", evi_->reports()}, {"refused", evi_->refusals()}});
+  if (rest == "history" && request.method == "PUT")
+    return evi_->history().script(parse_object(request.body)), ok(done);
+  if (rest == "history") return ok({{"requests", evi_->history().requests()}});
   if (rest.starts_with("chats/")) return one_session(*evi_, request, rest.substr(6));
   return missing();
 }

@@ -1,6 +1,10 @@
 #include "evi_record.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "encoding.hpp"
 
 namespace tandem::standins {
 
@@ -8,6 +12,30 @@ namespace {
 
 std::int64_t ms_between(TimePoint from, TimePoint to) {
   return std::chrono::duration_cast<Milliseconds>(to - from).count();
+}
+
+std::int64_t wall_ms() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<Milliseconds>(since).count();
+}
+
+// What of a chat stands in its history.
+struct Told {
+  std::string_view what, type, role;
+};
+constexpr std::array<Told, 7> told{{{"chat_metadata", "CHAT_START_MESSAGE", "SYSTEM"},
+                                    {"session_settings", "SESSION_SETTINGS", "SYSTEM"},
+                                    {"user_turn", "USER_MESSAGE", "USER"},
+                                    {"assistant_message", "AGENT_MESSAGE", "AGENT"},
+                                    {"user_interruption", "USER_INTERRUPTION", "USER"},
+                                    {"closed", "CHAT_END_MESSAGE", "SYSTEM"},
+                                    {"connection_lost", "CHAT_END_MESSAGE", "SYSTEM"}}};
+
+std::string status_after(std::string_view what, const json::object& detail) {
+  if (what != "error") return "USER_ENDED";
+  const std::string code = text_or(detail, "code", "");
+  if (code == "E0714") return "INACTIVITY_TIMEOUT";
+  return code == "E0715" ? "MAX_DURATION_TIMEOUT" : "ERROR";
 }
 
 std::int64_t ms_of(const Samples& samples, std::uint32_t rate) {
@@ -25,7 +53,39 @@ void EviRecord::event(std::string_view what, json::object detail) {
   json::object entry{{"t_ms", now_ms()}, {"what", what}};
   merge(entry, detail);
   const std::lock_guard lock(mutex_);
+  const bool is_settings = what == "client_message" && text_or(object_or_empty(detail, "message"),
+                                                               "type", "") == "session_settings";
+  remember(is_settings ? "session_settings" : what, detail);
   events_.push_back(std::move(entry));
+}
+
+// With the lock held.
+void EviRecord::remember(std::string_view what, const json::object& detail) {
+  if (what == "error") status_ = status_after(what, detail);
+  const auto known =
+      std::find_if(told.begin(), told.end(), [&](const Told& one) { return one.what == what; });
+  if (known == told.end() || told_to_ms_) return;
+  const std::int64_t now = wall_ms();
+  if (told_.empty()) told_from_ms_ = now;
+  if (known->type == "CHAT_END_MESSAGE") {
+    told_to_ms_ = now;
+    if (status_ == "ACTIVE") status_ = status_after(what, detail);
+  }
+  told_.push_back({{"id", json::value(json::string_view(random_uuid()))},
+                   {"timestamp", now},
+                   {"role", known->role},
+                   {"type", known->type},
+                   {"message_text", text_or(detail, "text", "")},
+                   {"emotion_features", ""},
+                   {"metadata", ""},
+                   {"related_event_id", nullptr}});
+}
+
+EviChatHistory EviRecord::history(const std::string& id, const std::string& group_id) const {
+  const std::lock_guard lock(mutex_);
+  EviChatHistory history{id, group_id, told_from_ms_, told_to_ms_, status_, told_};
+  for (json::value& event : history.events) event.as_object()["chat_id"] = id;
+  return history;
 }
 
 void EviRecord::violation(std::string_view text) {

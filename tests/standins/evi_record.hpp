@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "evi_history.hpp"
 #include "json.hpp"
 #include "socket.hpp"
 #include "sound.hpp"
@@ -31,12 +32,20 @@ class EviRecord {
             std::uint32_t rate);
 
   json::object report(bool full) const;
+  // As Hume's history tells it, up to now.
+  EviChatHistory history(const std::string& id, const std::string& group_id) const;
   std::string received_wav() const;
   std::string sent_wav() const;
 
  private:
+  void remember(std::string_view what, const json::object& detail);
+
   mutable std::mutex mutex_;
   TimePoint begin_ = Clock::now();
+  json::array told_;  // events of the history
+  std::int64_t told_from_ms_ = 0;
+  std::optional<std::int64_t> told_to_ms_;
+  std::string status_ = "ACTIVE";
   json::object fields_, message_counts_;
   json::array events_, violations_, sent_ids_;
   Samples received_, sent_;

@@ -64,6 +64,7 @@ HttpResponse EviService::handle_http(const HttpRequest& request) {
   if (!key_accepted(request))
     return json_response(401, R"({"error":"unauthorized","message":"bad key"})");
   std::string path(request.path());
+  if (EviHistory::owns(path)) return history_.answer(request, histories());
   if (request.method != "GET" || !path.starts_with(configs))
     return json_response(404, R"({"message":"not found"})");
   path = path.substr(configs.size());
@@ -74,6 +75,17 @@ HttpResponse EviService::handle_http(const HttpRequest& request) {
                                                          {"page_size", 1},
                                                          {"total_pages", 1},
                                                          {"configs_page", {config_object(path)}}}));
+}
+
+// Chats that never were usable have no history.
+std::vector<EviChatHistory> EviService::histories() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<EviChatHistory> histories;
+  for (const auto& chat : chats_) {
+    auto history = chat->record.history(chat->id, chat->group_id);
+    if (!history.events.empty()) histories.push_back(std::move(history));
+  }
+  return histories;
 }
 
 json::object EviService::next_settings() {

@@ -31,6 +31,7 @@ class EviService {
   std::optional<std::string> wav(const std::string& id, bool received) const;
   bool order(const std::string& id, json::object order);
   json::array refusals() const;
+  EviHistory& history() { return history_; }
 
  private:
   struct Chat {
@@ -53,6 +54,7 @@ class EviService {
   std::string scenario_for(const EviSettings& settings, const json::object& session) const;
   void refuse(Connection& connection, int status, std::string_view why);
   std::shared_ptr<Chat> find(const std::string& id) const;
+  std::vector<EviChatHistory> histories() const;
 
   const std::string api_key_;
   const std::string default_scenario_;
@@ -65,6 +67,7 @@ class EviService {
   std::vector<std::shared_ptr<Chat>> chats_;
   std::map<std::string, Group> groups_;
   json::array refusals_;
+  EviHistory history_;
 };
 
 }  // namespace tandem::standins

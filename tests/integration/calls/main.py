@@ -18,11 +18,12 @@ import whole_calls  # noqa: E402  (registers its tests)
 import bad_carrier  # noqa: E402
 import bad_voice  # noqa: E402
 import handover  # noqa: E402
+import history  # noqa: E402
 import survival  # noqa: E402
 from checks import TESTS  # noqa: E402
 from processes import tail  # noqa: E402
 
-LANES = [[whole_calls], [bad_voice], [bad_carrier, handover, survival]]
+LANES = [[whole_calls], [bad_voice, history], [bad_carrier, handover, survival]]
 
 
 class Results:
@@ -63,7 +64,7 @@ def main():
     results, worlds = Results(), []
     try:
         for _ in lanes:  # one after the other: each looks for free ports
-            worlds.append(World(OPT_OUT_DIGIT="9"))
+            worlds.append(World(OPT_OUT_DIGIT="9", **history.SETTINGS))
         with ThreadPoolExecutor(max(1, len(lanes))) as pool:
             for end in pool.map(run_lane, worlds, lanes, [results] * len(lanes)):
                 print(end, end="" if not end else "\n")
