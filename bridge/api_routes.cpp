@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "bridge/export_stream.hpp"
+#include "bridge/privacy.hpp"
 #include "store/jobs.hpp"
 #include "web/access.hpp"
 #include "web/answers.hpp"
@@ -52,8 +53,7 @@ void ApiRoutes::perform(core::HttpResponse answer, net::Respond respond) {
 }
 
 core::HttpResponse ApiRoutes::metrics() {
-  const auto spool = parts_.record.spool().counters();
-  parts_.metrics.gauge(ops::Family::db_spool_events).set(static_cast<double>(spool.backlog));
+  parts_.record.publish();
   return text(200, parts_.metrics.render(), "text/plain; version=0.0.4; charset=utf-8");
 }
 
@@ -89,6 +89,18 @@ void ApiRoutes::perform(web::AnalyseCall wanted, net::Respond respond) {
     return web::analysis_accepted(id);
   };
   perform(web::StoreQuestion(request), std::move(respond));
+}
+
+/// Answered once the order is on disk: from then on nothing brings the person back.
+void ApiRoutes::perform(web::EraseNumber wanted, net::Respond respond) {
+  const auto order = erasure_order(parts_.config, wanted.number, "api");
+  if (!order) return respond(web::erasure_impossible());
+  parts_.log.info("erasure_ordered", {{"order_id", order->id}});
+  const bool is_taken = parts_.record.spool().append(
+      store::erasure_record(*order), [respond, id = order->id](bool is_kept) {
+        respond(is_kept ? web::erasure_accepted(id) : web::erasure_not_durable());
+      });
+  if (!is_taken) respond(web::erasure_not_durable());
 }
 
 void ApiRoutes::perform(web::ServerQuestion question, net::Respond respond) {

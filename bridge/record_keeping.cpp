@@ -39,7 +39,7 @@ RecordKeeping::RecordKeeping(const Config& config, ops::Log& log, ops::Metrics& 
     : config_(config),
       log_(log),
       metrics_(metrics),
-      database_([&config] { return config.database_url; }),
+      database_(database_of(config)),
       spool_(spool_settings(config, notices())),
       queries_({.database = database_}) {}
 
@@ -47,12 +47,37 @@ void RecordKeeping::start(const std::string& node, Exchange exchange) {
   analysis_ = std::make_unique<store::JobWorker>(worker_settings(node), analysis(exchange));
   reconciliation_ = std::make_unique<store::JobWorker>(worker_settings(node),
                                                        reconciliation(std::move(exchange)));
+  privacy_ = std::make_unique<PrivacyJobs>(config_, worker_settings(node), log_, metrics_);
   importer_ = std::make_unique<store::Importer>(spool_, importer_settings(node));
+}
+
+void RecordKeeping::publish() {
+  const auto spool = spool_.counters();
+  metrics_.gauge(ops::Family::db_spool_events).set(static_cast<double>(spool.backlog));
+  const auto oldest = std::chrono::duration<double>(spool.oldest_age).count();
+  metrics_.gauge(ops::Family::db_spool_oldest_seconds).set(spool.backlog > 0 ? oldest : 0);
+  publish_importer(importer_->counters());
+}
+
+void RecordKeeping::publish_importer(const store::ImporterCounters& now) {
+  using store::ImporterState;
+  for (const auto state : {ImporterState::connecting, ImporterState::importing,
+                           ImporterState::schema_mismatch, ImporterState::stopped}) {
+    metrics_.gauge(ops::Family::db_importer_state, {to_string(state)}).set(state == now.state);
+  }
+  const auto add = [this](ops::Family family, std::uint64_t risen) {
+    metrics_.counter(family).add(risen);
+  };
+  add(ops::Family::db_imported_total, now.imported - published_.imported);
+  add(ops::Family::db_dead_letters_total, now.dead_letters - published_.dead_letters);
+  add(ops::Family::db_import_failures_total, now.failures - published_.failures);
+  published_ = now;
 }
 
 void RecordKeeping::stop() {
   analysis_->stop(flush_patience);
   reconciliation_->stop(flush_patience);
+  privacy_->stop(flush_patience);
   queries_.stop();
   spool_.flush(flush_patience);
   importer_->stop(flush_patience);
@@ -105,13 +130,13 @@ store::JobHandler RecordKeeping::analysis(Exchange exchange) {
             .add();
         // what asking again cannot mend wants an operator; the other jobs go on (G03)
         const bool is_alarm = outcome.state == store::AnalysisOutcome::State::failed;
-        log_.write(is_alarm ? ops::LogLevel::error : ops::LogLevel::info, "call_analysed",
-                   {{"call_id", call_id},
-                    {"state", word_of(outcome.state)},
-                    {"outcome", outcome.outcome},
-                    {"reason", outcome.state == store::AnalysisOutcome::State::done
-                                   ? std::string()
-                                   : outcome.reason}});
+        log_.write(
+            is_alarm ? ops::LogLevel::error : ops::LogLevel::info, "call_analysed",
+            {{"call_id", call_id},
+             {"state", word_of(outcome.state)},
+             {"outcome", outcome.outcome},
+             {"reason", outcome.state == store::AnalysisOutcome::State::done ? std::string()
+                                                                             : outcome.reason}});
       });
   handler.pause = [limit] { return limit->pause(); };
   return handler;

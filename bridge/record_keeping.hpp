@@ -11,6 +11,7 @@
 #include "bridge/config.hpp"
 #include "bridge/ops/log.hpp"
 #include "bridge/ops/metrics.hpp"
+#include "bridge/privacy.hpp"
 #include "bridge/reconciliation.hpp"
 #include "store/importer.hpp"
 #include "store/job_worker.hpp"
@@ -31,6 +32,8 @@ class RecordKeeping {
   [[nodiscard]] store::Spool& spool() noexcept { return spool_; }
   [[nodiscard]] const store::Spool& spool() const noexcept { return spool_; }
   [[nodiscard]] store::QueryThread& queries() noexcept { return queries_; }
+  /// After start().
+  [[nodiscard]] store::ImporterCounters importer() const { return importer_->counters(); }
 
   // For health; from any thread once start() returned.
   [[nodiscard]] store::ImporterCounters importing() const { return importer_->counters(); }
@@ -41,6 +44,8 @@ class RecordKeeping {
   void start(const std::string& node, Exchange exchange);
   /// A comparison with a provider's own history is due. From any thread.
   void nudge_reconciliation() { reconciliation_->nudge(); }
+  /// Brings the metrics up to date with the spool and the importer. Control thread, after start().
+  void publish();
   /// After the last call ended: work under way is finished, what was written is synced and, while
   /// the database answers, imported.
   void stop();
@@ -51,9 +56,10 @@ class RecordKeeping {
   store::NoticeSink notices();
   store::JobWorkerSettings worker_settings(const std::string& node);
   store::ImporterSettings importer_settings(const std::string& node);
+  void publish_importer(const store::ImporterCounters& now);
   store::JobHandler analysis(Exchange exchange);
-  void note_analysis(const store::AnalysisOutcome& outcome);
   store::JobHandler reconciliation(Exchange exchange);
+  void note_analysis(const store::AnalysisOutcome& outcome);
 
   const Config& config_;
   ops::Log& log_;
@@ -63,9 +69,11 @@ class RecordKeeping {
   store::QueryThread queries_;
   std::unique_ptr<store::JobWorker> analysis_;
   std::unique_ptr<store::JobWorker> reconciliation_;
+  std::unique_ptr<PrivacyJobs> privacy_;
   std::unique_ptr<store::Importer> importer_;
   mutable std::mutex mutex_;  ///< of the next one
   std::optional<std::string> last_analysis_;
+  store::ImporterCounters published_;  ///< what the counters of the metrics hold
   bool is_closed_ = false;
 };
 
