@@ -19,5 +19,6 @@ int run_check(Arguments arguments);
 int run_migrate(Arguments arguments);
 int run_spool(Arguments arguments);
 int run_analyze(Arguments arguments);
+int run_user(Arguments arguments);
 
 }  // namespace tandem

@@ -29,8 +29,8 @@ constexpr std::array commands = {
     Command{"analyze", "--since DATE [...]",
             "judge calls (again); --backtest: what another prompt or model would say",
             tandem::run_analyze},
-    Command{"user", "add|list|role|... NAME",
-            "people and programs that may use the dashboard and API", tandem::run_user},
+    Command{"user", "token NAME --role ROLE [--days N]|tokens|revoke ID|audit",
+            "tokens for programs that use the API from elsewhere; the audit log", tandem::run_user},
 };
 
 int print_help(std::FILE* out) {
