@@ -233,6 +233,23 @@ CallDetail call_detail(const Rows& rows, int row) {
   return detail;
 }
 
+std::optional<HistoryComparison> load_comparison(Connection& connection,
+                                                 const std::string& call_id) {
+  const Rows rows = connection.run(
+      "select result, matched, filled, late, extra, reason, "
+      "(extract(epoch from checked_at) * 1000000)::bigint from bridge.reconciliations "
+      "where call_id = $1::uuid",
+      Parameters().add(call_id));
+  if (rows.empty()) return std::nullopt;
+  return HistoryComparison{.result = std::string(rows.text(0, 0)),
+                           .matched = rows.integer(0, 1),
+                           .filled = rows.integer(0, 2),
+                           .late = rows.integer(0, 3),
+                           .extra = rows.integer(0, 4),
+                           .reason = std::string(rows.text(0, 5)),
+                           .checked_at = rows.wall(0, 6)};
+}
+
 }  // namespace
 
 CallPage list_calls(Connection& connection, const CallFilter& filter) {
@@ -268,7 +285,9 @@ std::optional<CallDetail> load_call(Connection& connection, const std::string& c
   const Rows rows = connection.run(std::string(call_columns) + " where c.id = $1::uuid",
                                    Parameters().add(call_id));
   if (rows.empty()) return std::nullopt;
-  return call_detail(rows, 0);
+  CallDetail detail = call_detail(rows, 0);
+  detail.reconciliation = load_comparison(connection, call_id);
+  return detail;
 }
 
 }  // namespace tandem::store

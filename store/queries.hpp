@@ -109,9 +109,22 @@ struct Verdict {
   std::optional<core::WallTime> analysed_at;
 };
 
+/// What the comparison with the voice provider's own history came to (store/reconciliation).
+struct HistoryComparison {
+  std::string result;  ///< "match", "filled", "extra", "unavailable"
+  std::int64_t matched = 0;
+  std::int64_t filled = 0;
+  std::int64_t late = 0;
+  std::int64_t extra = 0;
+  std::string reason;
+  core::WallTime checked_at{};
+};
+
 struct CallDetail {
   CallRow call;
   std::optional<Verdict> verdict;  ///< nothing before the call ended
+  /// Only from load_call(); nothing before the comparison, or without EVI.
+  std::optional<HistoryComparison> reconciliation = std::nullopt;
 };
 
 /// Nothing when there is no such call or the id is no UUID.

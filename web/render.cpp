@@ -171,11 +171,33 @@ std::string render_exported(const store::CallDetail& detail) {
   return json.end_object().finish();
 }
 
+namespace {
+
+void write_comparison(JsonWriter& json, const store::HistoryComparison& comparison) {
+  json.begin_object()
+      .member("result", comparison.result)
+      .member("matched", comparison.matched)
+      .member("filled", comparison.filled)
+      .member("late", comparison.late)
+      .member("extra", comparison.extra)
+      .member_if_known("reason", comparison.reason)
+      .member("checked_at", comparison.checked_at)
+      .end_object();
+}
+
+}  // namespace
+
 std::string render_call(const store::CallDetail& detail,
                         const std::optional<store::CallLatency>& latency) {
   JsonWriter json;
   json.begin_object();
   write_call(json, detail);
+  json.key("reconciliation");
+  if (detail.reconciliation) {
+    write_comparison(json, *detail.reconciliation);
+  } else {
+    json.null();
+  }
   json.key("talk_ratio");
   latency ? json.value(latency->talk_ratio) : json.null();
   json.key("audio");

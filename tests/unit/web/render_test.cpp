@@ -103,7 +103,10 @@ store::CallLatency example_latency() {
 
 TEST_CASE("the browser tests' examples of a call are what the program writes") {
   CHECK(web::render_calls({{example_row()}, ""}) == fixture("calls"));
-  CHECK(web::render_call({example_row(), example_verdict()}, example_latency()) == fixture("call"));
+  const store::HistoryComparison comparison{
+      .result = "match", .matched = 6, .reason = "", .checked_at = at("2026-11-22T12:42:01Z")};
+  CHECK(web::render_call({example_row(), example_verdict(), comparison}, example_latency()) ==
+        fixture("call"));
   CHECK(web::render_latency(call_id, example_latency()) == fixture("latency"));
 }
 
@@ -139,7 +142,7 @@ TEST_CASE("a call that has just begun renders with null for everything unknown")
   const auto document = parser.parse(json);
   for (const std::string name :
        {"direction", "phone_number", "answered_time", "end_time", "duration", "end_reason",
-        "provider", "call_sid", "talk_ratio", "audio"}) {
+        "provider", "call_sid", "talk_ratio", "audio", "reconciliation"}) {
     INFO(name);
     CHECK(document[name].is_null());
   }

@@ -65,6 +65,18 @@ export interface Call extends Omit<CallSummary, 'outcome'> {
   interruptions: number | null;
   talk_ratio: number | null;
   audio: AudioAccount | null;
+  reconciliation: Reconciliation | null;
+}
+
+/** With the voice provider's own history. */
+export interface Reconciliation {
+  result: 'match' | 'filled' | 'extra' | 'unavailable';
+  matched: number;
+  filled: number;
+  late: number;
+  extra: number;
+  reason: string | null;
+  checked_at: string;
 }
 
 export interface TranscriptEntry {
