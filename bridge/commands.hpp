@@ -20,5 +20,7 @@ int run_migrate(Arguments arguments);
 int run_spool(Arguments arguments);
 int run_analyze(Arguments arguments);
 int run_user(Arguments arguments);
+int run_dnc(Arguments arguments);
+int run_consent(Arguments arguments);
 
 }  // namespace tandem

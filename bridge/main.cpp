@@ -31,6 +31,10 @@ constexpr std::array commands = {
             tandem::run_analyze},
     Command{"user", "token NAME --role ROLE [--days N]|tokens|revoke ID|audit",
             "tokens for programs that use the API from elsewhere; the audit log", tandem::run_user},
+    Command{"dnc", "add|remove|list|import ...",
+            "our do-not-call list, and imports of the national registry", tandem::run_dnc},
+    Command{"consent", "add|revoke|list NUMBER ...", "who agreed to be called for what",
+            tandem::run_consent},
 };
 
 int print_help(std::FILE* out) {

@@ -146,6 +146,14 @@ RegistryFile read_registry(std::istream& file) {
   return result;
 }
 
+std::string sha256_of(std::istream& file) {
+  Sha256 hash;
+  std::array<char, 16'384> piece{};
+  while (file.read(piece.data(), piece.size()) || file.gcount() > 0)
+    hash.add({piece.data(), static_cast<std::size_t>(file.gcount())});
+  return hash.finish();
+}
+
 std::int64_t registry_rows(Connection& connection) {
   const Rows rows = connection.run(
       "select rows_expected from bridge.dnc_imports where state = 'complete' "

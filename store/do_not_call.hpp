@@ -40,6 +40,8 @@ struct RegistryFile {
   std::int64_t wrong_line = 0;  ///< the first line that is no such number, from 1; 0: none
 };
 RegistryFile read_registry(std::istream& file);
+/// Of the rest of a stream; 64 hexadecimal digits.
+std::string sha256_of(std::istream& file);
 
 struct RegistryImport {
   std::string san;

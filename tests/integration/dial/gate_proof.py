@@ -1,4 +1,4 @@
-"""The gate against the oracle on random worlds, and its zones against the system's zone data."""
+"""The gate against the oracle on random worlds, its zones against the system's zone data, and the commands."""
 
 import collections
 import json
@@ -7,6 +7,7 @@ import sys
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import commands_proof
 import oracle
 
 ZONES = ["America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
@@ -65,13 +66,14 @@ def test_oracle(program):
     return [f"{name}: {said}" for name, said in cases.items() if said != {name}]
 
 
-def main(program, arguments):
+def main(program, tandem, arguments):
     """Prints one line a test; the number of failures."""
     options = dict(zip(arguments[::2], arguments[1::2]))
     count, seed = int(options.get("--worlds", 100_000)), int(options.get("--seed", 1))
     tests = {"O04: gate and slow oracle agree on every reason in random worlds": lambda: test_worlds(program, count, seed),
              "R12: zones follow daylight time as the system's zone data do": lambda: test_zones(program),
-             "the oracle sees what a spoilt gate would allow": lambda: test_oracle(program)}
+             "the oracle sees what a spoilt gate would allow": lambda: test_oracle(program),
+             **commands_proof.tests(tandem)}
     failures = 0
     for name, test in tests.items():
         problems = test()
@@ -84,4 +86,4 @@ def main(program, arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(1 if main(sys.argv[1], sys.argv[2:]) else 0)
+    sys.exit(1 if main(sys.argv[1], sys.argv[2], sys.argv[3:]) else 0)
