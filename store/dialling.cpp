@@ -18,13 +18,15 @@ Parameters about(const core::PhoneNumber& to, const DialContext& context) {
 std::vector<dial::Consent> load_consents(Connection& connection, const core::PhoneNumber& to,
                                          const DialContext& context,
                                          std::vector<std::string>& regions) {
+  // A row without its number is what is left of an erased person: it allows nothing any more.
   // for share: who deletes the row now waits until the intent that rests on it is written (O07)
   const Rows rows = connection.run(
       "select purpose, written, seller <> '', wording <> '', channel <> '', "
       "evidence ? 'sha256' and (evidence ? 'ip' or evidence ? 'recording' or evidence ? "
       "'document'), "
       "(extract(epoch from captured_at) * 1000000)::bigint, "
-      "(extract(epoch from revoked_at) * 1000000)::bigint, evidence->>'region' "
+      "(extract(epoch from coalesce(revoked_at, case when phone_number is null then captured_at "
+      "end)) * 1000000)::bigint, evidence->>'region' "
       "from bridge.consent where phone_number = $1 or phone_hash = decode($2, 'hex') for share",
       about(to, context));
   std::vector<dial::Consent> consents;

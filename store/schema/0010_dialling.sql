@@ -98,3 +98,6 @@ end $$;
 create trigger opt_out_finds_number after update of phone_number on bridge.calls
   for each row when (old.phone_number is null and new.phone_number is not null)
   execute function bridge.opt_out_of_call();
+
+-- Those who asked before there was a trigger.
+select bridge.enter_opt_out(call_id, timestamp) from bridge.events where event_type = 'opt_out';

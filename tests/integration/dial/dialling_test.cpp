@@ -414,6 +414,23 @@ TEST_CASE("an erased person on the list is only a hash, and still is not called"
   CHECK(node.request(callee, "key-2").refusals == Names{"on_internal_list"});
 }
 
+TEST_CASE("what is left of an erased person's consent allows no call, a new one does") {
+  Database database;
+  database.ready();
+  auto node = database.node();
+  const store::PhoneHasher hasher(core::Secret(std::string(64, 'k')));
+  node.context.hasher = &hasher;
+  node.connection.run(
+      "update bridge.consent set phone_number = null, phone_hash = decode($1, 'hex')",
+      store::Parameters().add(hasher.hash(callee)));
+  CHECK(node.request(callee, "key-1").refusals == Names{"consent_revoked"});
+  database.consent(callee);
+  database.run(
+      "update bridge.consent set captured_at = captured_at + interval '1 day' "
+      "where phone_number is not null");
+  CHECK(node.request(callee, "key-2").refusals == Names{});
+}
+
 TEST_CASE("R12: a node whose clock is not the database's does not dial") {
   Database database;
   database.ready();
