@@ -120,10 +120,12 @@ ReadOutcome read_range(const FileCalls& calls, const std::string& path, std::siz
   const std::size_t start = out.size();
   out.resize(start + (to - from), '\0');
   for (std::size_t at = from; at < to;) {
-    const ssize_t count = uninterrupted([&] {
+    const auto read = [&] {
       return calls.read_at(file.get(), out.data() + start + (at - from), to - at,
                            static_cast<off_t>(at));
-    });
+    };
+    ssize_t count = uninterrupted(read);
+    if (count < 0) count = uninterrupted(read);  // disks do change their mind about a block
     if (count > 0) {
       at += static_cast<std::size_t>(count);
       continue;

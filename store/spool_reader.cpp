@@ -26,7 +26,9 @@ SpoolReader::Refreshed SpoolReader::refresh(const Segment& segment) {
   }
   const ReadOutcome outcome =
       read_range(calls_, segment.path, bytes_.size(), segment.bytes, bytes_);
-  if (is_passing(outcome.error)) {
+  const bool is_new_trouble = outcome.error != 0 && outcome.error != ENOENT &&
+                              std::exchange(failed_path_, segment.path) != segment.path;
+  if (is_passing(outcome.error) || is_new_trouble) {
     // the scanner may have lost its bytes
     if (!goes_on) scanner_.reset();
     return Refreshed::later;

@@ -59,6 +59,7 @@ class SpoolReader {
   std::optional<SegmentScanner> scanner_;
   std::optional<SpooledRecord> ahead_;  ///< scanned, but beyond the limits of the last answer
   SpoolPosition last_;
+  std::string failed_path_;      ///< could not be opened: a second failure of the same counts
   std::size_t damage_told_ = 0;  ///< spans of the current segment
   std::atomic<std::uint64_t> damaged_{0};
 };

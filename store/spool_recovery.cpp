@@ -52,34 +52,40 @@ class Recoverer {
   const NoticeSink& notices_;
 };
 
+/// False when some bytes stayed unreadable. A segment that cannot be opened at all (there are no
+/// descriptors left) ends the start: going on would import what is newer, and later starts would
+/// take the segment for imported.
 bool Recoverer::read(const Segment& segment, std::string& bytes) {
   const auto size = file_size(calls_, segment.path);
-  const std::size_t wanted = std::min(size.value_or(0), segment_file_bytes_max);
+  if (!size && errno == EISDIR) return true;
   const ReadOutcome outcome =
-      size ? read_range(calls_, segment.path, 0, wanted, bytes) : ReadOutcome{.error = errno};
-  if (outcome.error == 0 && outcome.unreadable == 0) return true;
+      size ? read_range(calls_, segment.path, 0, std::min(*size, segment_file_bytes_max), bytes)
+           : ReadOutcome{.error = errno};
+  if (outcome.error != 0) {
+    throw FileError(segment.path + ": cannot be opened: " + system_message(outcome.error));
+  }
+  if (outcome.unreadable == 0) return true;
   ++recovery.damaged;
   notices_({Severity::alarm, "spool_unreadable",
-            outcome.error != 0 ? fmt::format("{}: {}", segment.path, system_message(outcome.error))
-                               : fmt::format("{}: {} bytes", segment.path, outcome.unreadable)});
-  return outcome.error == 0;
+            fmt::format("{}: {} bytes", segment.path, outcome.unreadable)});
+  return false;
 }
 
 void Recoverer::take(Segment segment, bool is_newest) {
   recovery.newest_epoch = std::max(recovery.newest_epoch, segment.epoch);
   std::string bytes;
-  if (!read(segment, bytes)) return;
+  const bool is_readable = read(segment, bytes);
   const SegmentContent content = examine(segment, bytes);
   const bool is_saved = save_damage(segment, content, bytes);
   tell_damage(segment, content, bytes.size(), is_newest);
   segment.bytes = content.intact_end;
-  segment.damaged = !is_saved;
+  segment.damaged = !is_saved || !is_readable;
   segment.known_damage = content.damage.size();
   if (content.records == 0) {
-    if (is_saved) calls_.unlink(segment.path.c_str());
+    if (!segment.damaged) calls_.unlink(segment.path.c_str());
     return;
   }
-  if (is_newest && is_saved && segment.bytes < bytes.size()) cut(segment, segment.bytes);
+  if (is_newest && !segment.damaged && segment.bytes < bytes.size()) cut(segment, segment.bytes);
   recovery.segments.push_back(std::move(segment));
 }
 
@@ -148,7 +154,9 @@ std::string segment_name(std::uint64_t epoch, std::uint64_t first_lsn) {
 
 std::vector<Segment> list_segments(const FileCalls& calls, const std::string& directory) {
   std::vector<std::string> names;
-  calls.list(directory.c_str(), names);
+  if (calls.list(directory.c_str(), names) != 0) {
+    throw FileError(directory + ": cannot be read: " + system_message(errno));
+  }
   std::vector<Segment> segments;
   for (const std::string& name : names) {
     if (auto segment = segment_from_name(directory, name)) segments.push_back(std::move(*segment));

@@ -15,7 +15,8 @@
 
 namespace tandem::store {
 
-/// Segment files of a directory in order, judged by their names alone. Others are ignored.
+/// Segment files of a directory in order, judged by their names alone. Others are ignored. Throws
+/// FileError when the directory cannot be read.
 std::vector<Segment> list_segments(const FileCalls& calls, const std::string& directory);
 
 /// "<20 digits>-<20 digits>.seg"
@@ -50,7 +51,8 @@ struct Recovery {
   std::uint64_t newest_epoch = 0;
   std::uint64_t damaged = 0;  ///< spans quarantined and runs of records missing
 };
-/// `checkpoint`: everything up to there was imported; nothing when that is not known.
+/// `checkpoint`: everything up to there was imported; nothing when that is not known. Throws
+/// FileError when a segment cannot be opened.
 Recovery recover_segments(const FileCalls& calls, const std::string& directory,
                           std::optional<SpoolPosition> checkpoint, const NoticeSink& notices);
 

@@ -28,7 +28,8 @@ struct CrashDiskCalls {
   static int open(const char* path, int flags, mode_t) {
     CrashDisk& disk = *in_use;
     const Lock lock(disk.mutex_);
-    if (const int error = disk.begin(); error != 0) return answer(error);
+    const bool is_read = (flags & (O_WRONLY | O_RDWR | O_CREAT)) == 0;
+    if (const int error = disk.begin(is_read); error > 0) return answer(error);
     int node = disk.find(path);
     if (node != 0 && (flags & O_EXCL) != 0) return answer(EEXIST);
     if (node == 0) {
@@ -72,7 +73,7 @@ struct CrashDiskCalls {
   static ssize_t read_at(int fd, void* out, std::size_t size, off_t at) {
     CrashDisk& disk = *in_use;
     const Lock lock(disk.mutex_);
-    const int error = disk.begin();
+    const int error = disk.begin(true);
     if (error > 0) return answer(error);
     if (error < 0) size = std::max<std::size_t>(1, size / 2);
     const std::string& bytes = disk.nodes_[disk.open_.at(fd).node].bytes;
@@ -82,7 +83,7 @@ struct CrashDiskCalls {
 
   static off_t size(int fd) {
     const Lock lock(in_use->mutex_);
-    if (const int error = in_use->begin(); error > 0) return answer(error);
+    if (const int error = in_use->begin(true); error > 0) return answer(error);
     const auto& node = in_use->nodes_[in_use->open_.at(fd).node];
     return node.is_directory ? answer(EISDIR) : static_cast<off_t>(node.bytes.size());
   }
@@ -121,7 +122,7 @@ struct CrashDiskCalls {
 
   static int lock(int fd) {
     const Lock lock(in_use->mutex_);
-    if (const int error = in_use->begin(); error > 0) return answer(error);
+    if (const int error = in_use->begin(true); error > 0) return answer(error);
     return in_use->locked_.insert(in_use->open_.at(fd).node).second ? 0 : answer(EWOULDBLOCK);
   }
 
@@ -173,7 +174,7 @@ struct CrashDiskCalls {
   static int list(const char* path, std::vector<std::string>& names) {
     CrashDisk& disk = *in_use;
     const Lock lock(disk.mutex_);
-    if (const int error = disk.begin(); error > 0) return answer(error);
+    if (const int error = disk.begin(true); error > 0) return answer(error);
     const int node = disk.find(path);
     if (node == 0) return answer(ENOENT);
     for (const auto& [name, of] : disk.nodes_[node].names) names.push_back(name);
@@ -217,11 +218,11 @@ CrashDisk::Use::Use(CrashDisk& disk) : before_(std::exchange(in_use, &disk)) {}
 CrashDisk::Use::~Use() { in_use = before_; }
 
 /// 0, the error with which this call fails, or -1: it moves half of its bytes.
-int CrashDisk::begin() {
+int CrashDisk::begin(bool is_read) {
   ++calls_made;
   if (calls_made >= power_off_at) return EIO;
   const bool is_faulty = calls_made >= fault.at && calls_made - fault.at < fault.count;
-  if (!is_faulty) return 0;
+  if (!is_faulty || (is_read && fault.spares_reads)) return 0;
   return fault.error == 0 ? -1 : fault.error;
 }
 
@@ -329,6 +330,20 @@ CrashDisk CrashDisk::after_power_loss(std::mt19937_64& random) const {
   CrashDisk disk(*this);
   for (auto& [number, node] : disk.nodes_) lose_power(node, random);
   return disk;
+}
+
+void CrashDisk::settle() {
+  std::set<int> reached = {root};
+  for (const auto& [number, directory] : nodes_) {
+    for (const auto& [name, node] : directory.names) reached.insert(node);
+  }
+  std::erase_if(nodes_, [&](const auto& node) { return !reached.contains(node.first); });
+  for (auto& [number, node] : nodes_) {
+    node.synced_bytes = node.bytes;
+    node.synced_names = node.names;
+    node.writes.clear();
+    node.namings.clear();
+  }
 }
 
 std::string& CrashDisk::bytes_of(const std::string& path) { return nodes_[find(path)].bytes; }

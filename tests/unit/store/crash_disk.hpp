@@ -47,6 +47,7 @@ class CrashDisk {
     std::uint64_t at = never;
     std::uint64_t count = 1;
     int error = 0;  ///< 0: a read or write that moves half of the bytes only
+    bool spares_reads = false;
   };
   Fault fault;
   std::uint64_t power_off_at = never;  ///< from this call on nothing changes and all fails
@@ -56,6 +57,8 @@ class CrashDisk {
   /// What the next boot may find: one of the many possible disks.
   [[nodiscard]] CrashDisk after_power_loss(std::mt19937_64& random) const;
 
+  /// Only what can be reached, all of it synced: cheaper to copy.
+  void settle();
   /// Bytes of a file, to look at or to damage.
   std::string& bytes_of(const std::string& path);
   [[nodiscard]] std::vector<std::string> names_in(const std::string& directory) const;
@@ -84,7 +87,7 @@ class CrashDisk {
     bool appends = false;
   };
 
-  int begin();
+  int begin(bool is_read = false);
   int find(const std::string& path) const;
   Node* parent_of(const std::string& path, std::string& name);
   void name(Node& directory, Naming naming);

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <cerrno>
 
 #include "store/spool_recovery.hpp"
 #include "tests/unit/catch.hpp"
@@ -113,5 +115,151 @@ TEST_CASE("10 000 power losses: what was called durable is there, in order, and 
     const std::string broken = live_and_crash(seed, images);
     INFO("seed " << seed);
     REQUIRE(broken == "");
+  }
+}
+
+namespace {
+
+/// One life of a spool in steps that do not depend on what the disk answers.
+void scripted_life(SpoolProcess& process) {
+  for (int i = 0; i < 6; ++i) process.append(SyncClass::soon);
+  process.turn(25ms, false);
+  process.append(SyncClass::durable);
+  process.append(SyncClass::best_effort);
+  process.turn(1ms, false);
+  process.acknowledge(4);
+  for (int i = 0; i < 9; ++i) process.append(i % 4 == 0 ? SyncClass::durable : SyncClass::soon);
+  process.turn(25ms, false);
+  process.turn(600ms, false);
+  for (int i = 0; i < 4; ++i) process.append(SyncClass::soon);
+  process.turn(1ms, false);
+  process.acknowledge(9);
+  process.append(SyncClass::durable);
+  process.turn(1'500ms, false);
+  process.turn(1'500ms, true);
+}
+
+/// Runs the script with the fault, then with a good disk from what a power loss leaves; empty, or
+/// what was lost. `calls`: how many the first life made.
+std::string survive(CrashDisk::Fault fault, std::uint64_t& calls) {
+  SpoolBook book;
+  CrashDisk disk;
+  {
+    const CrashDisk::Use use(disk);
+    // a spool that had a life before: its start has more to do
+    SpoolProcess before(small_limits(), book);
+    scripted_life(before);
+  }
+  CrashDisk faulty(disk);
+  faulty.fault = fault;
+  {
+    const CrashDisk::Use use(faulty);
+    try {
+      SpoolProcess process(small_limits(), book);
+      scripted_life(process);
+    } catch (const store::FileError&) {
+      // a directory that cannot be locked or made; whoever starts again finds what was there
+    }
+  }
+  calls = faulty.calls_made;
+  Random random(fault.at);
+  CrashDisk rebooted = faulty.after_power_loss(random);
+  const CrashDisk::Use use(rebooted);
+  SpoolProcess process(small_limits(), book);
+  return broken_promise(book, process.readable(), false);
+}
+
+std::string survive_every_fault(std::uint64_t count, int error) {
+  std::uint64_t calls = 0;
+  survive({}, calls);
+  if (calls < 60) return "only " + std::to_string(calls) + " calls can fail";
+  std::uint64_t ignored = 0;
+  for (std::uint64_t at = 1; at <= calls; ++at) {
+    const std::string broken =
+        survive({.at = at, .count = count, .error = error, .spares_reads = count > 1}, ignored);
+    if (!broken.empty()) return "call " + std::to_string(at) + ": " + broken;
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("R07: the n-th call fails once, for every n: nothing called durable is lost") {
+  const int error = GENERATE(EIO, ENOSPC, EROFS, EINTR, EMFILE, EDQUOT, 0 /* short */);
+  INFO("errno " << error);
+  CHECK(survive_every_fault(1, error) == "");
+}
+
+TEST_CASE(
+    "R06 R09: from the n-th call on nothing can be written, for a while or for ever, for every n") {
+  const int error = GENERATE(EIO, ENOSPC, EROFS);
+  const std::uint64_t count = GENERATE(2U, 7U, 30U, 1'000'000U);
+  INFO("errno " << error << ", " << count << " calls");
+  CHECK(survive_every_fault(count, error) == "");
+}
+
+namespace {
+
+/// Changes each byte of one file; every time the spool must start and give all
+/// `count` records but at most one. Empty, or what went wrong.
+std::string change_every_byte(const CrashDisk& disk, const std::string& path, SpoolBook& book,
+                              std::size_t count) {
+  CrashDisk copy(disk);
+  const std::size_t size = copy.bytes_of(path).size();
+  store::SpoolLimits limits = small_limits();
+  limits.reserve_bytes = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const unsigned flip = std::array{0x01U, 0x80U, 0xffU}[i % 3];
+    CrashDisk damaged(disk);
+    char& byte = damaged.bytes_of(path)[i];
+    byte = static_cast<char>(static_cast<unsigned char>(byte) ^ flip);
+    const CrashDisk::Use use(damaged);
+    SpoolProcess process(limits, book);
+    const auto numbers = process.readable();
+    const bool is_sound = numbers.size() + 1 >= count && numbers.size() <= count &&
+                          std::is_sorted(numbers.begin(), numbers.end()) &&
+                          (numbers.empty() || numbers.front() >= 0);
+    if (!is_sound) return path + " byte " + std::to_string(i);
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("R10: every byte of a 64 KiB spool is changed: never more is lost than one record") {
+  SpoolBook book;
+  CrashDisk disk;
+  std::size_t total = 0;
+  const std::string directory = std::string(SpoolProcess::directory_path) + "/";
+  {
+    const CrashDisk::Use use(disk);
+    store::SpoolLimits limits = small_limits();
+    limits.reserve_bytes = 0;
+    SpoolProcess process(limits, book);
+    for (int i = 0; i < 192; ++i) process.append(SyncClass::soon);
+    process.turn(25ms, true);
+  }
+  for (const std::string& name : disk.names_in(SpoolProcess::directory_path)) {
+    if (!name.ends_with(".seg")) continue;
+    // each segment alone: the others would only make the 65 536 starts slower
+    CrashDisk alone(disk);
+    const CrashDisk::Use use(alone);
+    for (const std::string& other : alone.names_in(SpoolProcess::directory_path)) {
+      if (other.ends_with(".seg") && other != name) {
+        CrashDisk::calls().unlink((directory + other).c_str());
+      }
+    }
+    store::SpoolLimits limits = small_limits();
+    limits.reserve_bytes = 0;
+    const std::size_t count = SpoolProcess(limits, book).readable().size();
+    CHECK(count > 0);
+    alone.settle();
+    CHECK(change_every_byte(alone, directory + name, book, count) == "");
+    total += alone.bytes_of(directory + name).size();
+  }
+  CHECK(total >= 64 * 1024);
+  disk.settle();
+  for (const char* name : {"ckpt", "node_id"}) {
+    CHECK(change_every_byte(disk, directory + name, book, book.entries.size()) == "");
   }
 }

@@ -57,6 +57,7 @@ std::vector<int> SpoolProcess::readable() {
     const auto records = reader.read_after(position, {.records_max = 5, .bytes_max = 2'000});
     if (records.empty()) return numbers;
     for (const auto& record : records) {
+      if (record.payload.find("\"transcript_") != std::string::npos) continue;
       const auto known = book_.numbers.find(record.payload);
       numbers.push_back(known == book_.numbers.end() ? -1 : known->second);
     }

@@ -40,7 +40,7 @@ class SpoolProcess {
   /// Everything up to the n-th readable record is in the database.
   void acknowledge(std::size_t count);
   /// Numbers of the records after the checkpoint, as the importer would get them; -1 for one that
-  /// nobody appended.
+  /// nobody appended. The events that flag calls are the spool's own and left out.
   std::vector<int> readable();
 
   [[nodiscard]] const store::WriterCounters& counters() const { return writer_.counters(); }
