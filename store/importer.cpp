@@ -112,6 +112,7 @@ void Importer::connect() {
   const Rows watermark =
       connection_->run("select epoch, lsn from bridge.spool_watermarks where node_id = $1",
                        Parameters().add(spool_.node_text()));
+  forget_committed();
   if (!watermark.empty()) {
     const SpoolPosition stored{static_cast<std::uint64_t>(watermark.integer(0, 0)),
                                static_cast<std::uint64_t>(watermark.integer(0, 1))};
@@ -126,15 +127,20 @@ void Importer::connect() {
     announce({batch_.begin(), rest});
     batch_.erase(batch_.begin(), rest);
     position_ = std::max(position_, stored);
+    spool_.acknowledge(position_);
   }
   settings_.notices({Severity::info, "database_connected",
                      fmt::format("{} records wait", spool_.counters().backlog)});
   set_state(ImporterState::importing);
 }
 
-void Importer::fill_batch() {
-  // after a failure the halves that were committed are still in the batch
+/// The batch goes in by halves and smaller steps: what is in must not be counted and told again.
+void Importer::forget_committed() {
   std::erase_if(batch_, [this](const Entry& entry) { return entry.spooled.position <= position_; });
+}
+
+void Importer::fill_batch() {
+  forget_committed();
   if (!batch_.empty()) return;
   if (!is_stopping()) {
     spool_.wait_for_records(position_, idle_wait);

@@ -77,6 +77,7 @@ class Importer {
   bool step();
   void connect();
   void fill_batch();
+  void forget_committed();
   void import(std::span<const Entry> entries);
   void import_in_time();
   void write_transaction(std::span<const Entry> entries);

@@ -24,7 +24,8 @@ std::string safe_summary(const std::string& sqlstate, std::string_view reason) {
 
 /// libpq's words may name hosts and users: these are what of them may be logged.
 std::string_view reason_of(std::string_view words) noexcept {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> known = {{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 15> known = {{
+      {"terminating connection", "the server ended the connection"},
       {"password authentication failed", "the password was refused"},
       {"no password supplied", "the password was refused"},
       {"certificate", "TLS: the certificate was refused"},

@@ -78,7 +78,21 @@ std::vector<pid_t> children_of(pid_t parent) {
 
 }  // namespace
 
-PostgresCluster::PostgresCluster() {
+PostgresCluster::PostgresCluster(std::vector<std::string> arguments)
+    : arguments_(std::move(arguments)) {
+  make_directory();
+  run_to_end("initdb", "-D data -U tandem -A trust -E UTF8 --locale=C --no-sync");
+  start();
+}
+
+PostgresCluster::PostgresCluster(const PostgresCluster* primary) {
+  make_directory();
+  run_to_end("pg_basebackup",
+             "-D data -U tandem -R -X stream -c fast --no-sync -h " + primary->directory_);
+  start();
+}
+
+void PostgresCluster::make_directory() {
   std::string pattern = "/tmp/tandem_postgres_XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
   directory_ = pattern;
@@ -91,8 +105,6 @@ PostgresCluster::PostgresCluster() {
   std::filesystem::permissions(directory_, std::filesystem::perms::owner_all |
                                                std::filesystem::perms::group_exec |
                                                std::filesystem::perms::others_exec);
-  run_to_end("initdb", "-D data -U tandem -A trust -E UTF8 --locale=C --no-sync");
-  start();
 }
 
 PostgresCluster::~PostgresCluster() {
@@ -114,8 +126,11 @@ void PostgresCluster::run_to_end(const std::string& program, const std::string& 
 
 void PostgresCluster::start() {
   // fsync off: these tests kill the server, never the machine
-  server_ = spawn(directory_, {program_path("postgres"), "-D", "data", "-k", directory_, "-h", "",
-                               "-c", "fsync=off", "-c", "max_connections=40"});
+  std::vector<std::string> command = {
+      program_path("postgres"), "-D", "data", "-k", directory_, "-h", "", "-c", "fsync=off", "-c",
+      "max_connections=40"};
+  command.insert(command.end(), arguments_.begin(), arguments_.end());
+  server_ = spawn(directory_, command);
   for (int i = 0; i < 600; ++i) {
     if (answers()) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -153,13 +168,36 @@ core::Secret PostgresCluster::url(const std::string& database) const {
 
 core::Secret PostgresCluster::create_database() {
   const std::string name = "test_" + std::to_string(++databases_);
+  execute("create database " + name);
+  return url(name);
+}
+
+void PostgresCluster::execute(const std::string& statement) const {
   PGconn* connection = PQconnectdb(url("postgres").expose().c_str());
-  PGresult* result = PQexec(connection, ("create database " + name).c_str());
-  const bool created = PQresultStatus(result) == PGRES_COMMAND_OK;
+  PGresult* result = PQexec(connection, statement.c_str());
+  const auto status = PQresultStatus(result);
   PQclear(result);
   PQfinish(connection);
-  if (!created) throw std::runtime_error("create database failed");
-  return url(name);
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+    throw std::runtime_error(statement + " failed");
+  }
+}
+
+void PostgresCluster::promote() const { execute("select pg_promote()"); }
+
+void PostgresCluster::let_in_only(const std::string& rule) const {
+  const std::string path = directory_ + "/data/pg_hba.conf";
+  std::stringstream rules;
+  rules << rule << '\n' << std::ifstream(path).rdbuf();
+  std::ofstream(path) << rules.str();
+  execute("select pg_reload_conf()");
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));  // the postmaster reads it later
+}
+
+std::string PostgresCluster::log_text() const {
+  std::stringstream text;
+  text << std::ifstream(directory_ + "/log").rdbuf();
+  return text.str();
 }
 
 PostgresCluster& PostgresCluster::shared() {

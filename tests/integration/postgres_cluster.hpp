@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "bridge/core/types.hpp"
 
@@ -13,8 +14,10 @@ namespace tandem::test {
 
 class PostgresCluster {
  public:
-  /// initdb and start. Throws std::runtime_error with the reason.
-  PostgresCluster();
+  /// initdb and start with these further arguments. Throws std::runtime_error with the reason.
+  explicit PostgresCluster(std::vector<std::string> arguments = {});
+  /// A standby that follows `primary`: reads only, until promote().
+  explicit PostgresCluster(const PostgresCluster* primary);
   /// Stops the server and removes its files.
   ~PostgresCluster();
   PostgresCluster(const PostgresCluster&) = delete;
@@ -26,6 +29,16 @@ class PostgresCluster {
   void stop(int signal = 2);
   /// SIGSTOP, SIGCONT to the postmaster and all its children: a server that hangs.
   void signal_all(int signal) const;
+
+  /// A standby becomes the primary.
+  void promote() const;
+
+  /// Puts a line before all others of pg_hba.conf; in force when it returns.
+  void let_in_only(const std::string& rule) const;
+  /// The server's log so far.
+  [[nodiscard]] std::string log_text() const;
+  [[nodiscard]] std::string socket_path() const { return directory_ + "/.s.PGSQL.5432"; }
+  [[nodiscard]] const std::string& directory() const noexcept { return directory_; }
 
   /// Address of a database of this cluster.
   [[nodiscard]] core::Secret url(const std::string& database) const;
@@ -39,7 +52,11 @@ class PostgresCluster {
   void run_to_end(const std::string& program, const std::string& arguments) const;
   [[nodiscard]] bool answers() const;
 
+  void make_directory();
+  void execute(const std::string& statement) const;
+
   std::string directory_;
+  std::vector<std::string> arguments_;
   pid_t server_ = -1;
   int databases_ = 0;
 };
