@@ -111,8 +111,11 @@ HttpResponse quota_response(const json::object& fault, bool per_day) {
     details.push_back({{"@type", "type.googleapis.com/google.rpc.RetryInfo"},
                        {"retryDelay", text_or(fault, "retry_delay", "2s")}});
   }
-  return error_response(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota.",
-                        std::move(details));
+  auto response = error_response(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota.",
+                                 std::move(details));
+  if (has(fault, "retry_after"))
+    response.headers.emplace_back("Retry-After", text_or(fault, "retry_after", "1"));
+  return response;
 }
 
 // The error that a fault stands for, or nullopt when the fault bends a good answer.
@@ -124,6 +127,11 @@ std::optional<HttpResponse> failure(const std::string& kind, const json::object&
   if (kind == "504") return error_response(504, "DEADLINE_EXCEEDED", "Deadline exceeded.");
   if (kind == "404") return error_response(404, "NOT_FOUND", "Model not found or shut down.");
   if (kind == "403") return error_response(403, "PERMISSION_DENIED", "Permission denied.");
+  if (kind == "huge") {  // 50 MB of an answer that never ends sensibly
+    constexpr std::size_t huge_bytes = 50 * 1024 * 1024;
+    return json_response(200, "{\"candidates\":\"" + std::string(huge_bytes, 'x') + "\"}");
+  }
+  if (kind == "half_envelope") return json_response(200, R"({"candidates":[{"content":{"par)");
   if (kind == "html_502") {
     return HttpResponse{
         502, {{"Content-Type", "text/html"}}, "<html><body><h1>502 Bad Gateway</h1></body></html>"};
@@ -136,6 +144,16 @@ void spoil_verdict(const std::string& kind, json::object& verdict) {
   if (kind == "unknown_outcome") verdict["outcome"] = "perhaps";
   if (kind == "no_evidence") verdict["evidence"] = json::array();
   if (kind == "confidence_out_of_range") verdict["confidence"] = 1.7;
+  if (kind == "extra_field") verdict["refund"] = 500;
+  if (kind == "missing_field") verdict.erase("reason");
+  if (kind == "obeys_injection") verdict["outcome"] = "booked";
+  const bool is_nonsense = kind == "year_1970" || kind == "400_guests" || kind == "strange_number";
+  if (is_nonsense) {
+    verdict["appointment"] = {{"when_text", "soon"}};
+    if (kind == "year_1970") verdict["appointment"].as_object()["date"] = "1970-01-01";
+    if (kind == "400_guests") verdict["appointment"].as_object()["party"] = 400;
+    if (kind == "strange_number") verdict["appointment"].as_object()["phone"] = "+15555550177";
+  }
   for (json::value& entry : verdict["evidence"].as_array()) {
     if (kind == "wrong_quotes")
       entry.as_object()["quote"] = "Nobody in this call said these words.";
@@ -162,10 +180,13 @@ json::object good_answer(const std::string& kind, std::string text, const std::s
     text.resize(text.size() / 3);
     finish = "MAX_TOKENS";
   }
+  if (kind == "fenced_json") text = "```json\n" + text + "\n```";
+  if (kind == "half_json") text.resize(text.size() / 2);
   if (kind == "invalid_json") text = "Here is the answer: {evidence: [";
   json::object candidate{{"content", {{"parts", parts_of(kind, text)}, {"role", "model"}}},
                          {"finishReason", finish},
                          {"index", 0}};
+  if (kind == "recitation") candidate = {{"finishReason", "RECITATION"}, {"index", 0}};
   if (kind == "safety") candidate = {{"finishReason", "SAFETY"}, {"index", 0}};
   json::object answer{
       {"candidates", json::array{candidate}},
@@ -291,12 +312,39 @@ HttpResponse GeminiService::answer(const HttpRequest& request, const json::objec
 }
 
 void GeminiService::add_faults(const json::object& fault) {
-  static const Keys known{"429",          "429_per_day",  "500",        "503",
-                          "504",          "403",          "404",        "html_502",
-                          "drop",         "blocked",      "max_tokens", "safety",
-                          "invalid_json", "wrong_quotes", "wrong_turn", "unknown_outcome",
-                          "no_evidence",  "split_parts",  "thoughts",   "confidence_out_of_range",
-                          "empty",        "none"};
+  static const Keys known{"429",
+                          "429_per_day",
+                          "500",
+                          "503",
+                          "504",
+                          "403",
+                          "404",
+                          "html_502",
+                          "drop",
+                          "blocked",
+                          "max_tokens",
+                          "safety",
+                          "invalid_json",
+                          "wrong_quotes",
+                          "wrong_turn",
+                          "unknown_outcome",
+                          "no_evidence",
+                          "split_parts",
+                          "thoughts",
+                          "confidence_out_of_range",
+                          "empty",
+                          "none",
+                          "huge",
+                          "half_envelope",
+                          "extra_field",
+                          "missing_field",
+                          "fenced_json",
+                          "half_json",
+                          "year_1970",
+                          "400_guests",
+                          "strange_number",
+                          "recitation",
+                          "obeys_injection"};
   const std::string kind = text_or(fault, "fault", "none");
   if (!known.contains(kind)) throw BadInput(fmt::format("unknown Gemini fault '{}'", kind));
   const std::lock_guard lock(mutex_);
