@@ -18,6 +18,7 @@ int run_serve(Arguments arguments);
 int run_check(Arguments arguments);
 int run_migrate(Arguments arguments);
 int run_spool(Arguments arguments);
+int run_export(Arguments arguments);
 int run_analyze(Arguments arguments);
 int run_user(Arguments arguments);
 int run_dnc(Arguments arguments);

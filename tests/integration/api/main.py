@@ -1,0 +1,66 @@
+"""Runs the tests of the API on one bridge with a finished call and thousands of invented ones; prints ok / not ok lines and
+the closing line."""
+
+import sys
+import time
+import traceback
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent / "calls")]
+
+from world import World  # noqa: E402  (first: it makes deploy/lib known)
+from checks import TESTS  # noqa: E402
+import openapi  # noqa: E402, F401  (registers its tests)
+import exports  # noqa: E402, F401
+import hostile  # noqa: E402, F401
+from client import Http  # noqa: E402
+from processes import tail  # noqa: E402
+
+INVENTED = 2500
+
+
+def fill(world):
+    """One call from ringing to verdict, and many that only the database knows."""
+    report, = world.call(script="booking")
+    world.call_id = world.row(report["sid"])["id"]
+    world.sql(f"""insert into bridge.calls (id, call_sid, direction, phone_number, from_number, to_number, status, start_time,
+        answered_time, end_time, duration, end_reason, provider, purpose)
+      select ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'CA' || lpad(n::text, 32, '0'), 'inbound',
+        '+1415555' || lpad((n % 100 + 100)::text, 4, '0'), '+1415555' || lpad((n % 100 + 100)::text, 4, '0'), '+14155550199',
+        'completed', '2026-10-01'::timestamptz + n * interval '1 minute', '2026-10-01'::timestamptz + n * interval '1 minute',
+        '2026-10-01'::timestamptz + n * interval '1 minute' + interval '61 s', 61, 'caller_hung_up', 'hume',
+        case n % 4 when 0 then '=1+1' when 1 then E'a,"b"\\r\\nc' when 2 then '@SUM(A1)' else 'caf' || chr(233) end
+      from generate_series(1, {INVENTED}) n""")
+    world.invented = INVENTED
+    world.until("the verdict", lambda: world.sql(
+        f"select 1 from bridge.booking_analysis where call_id = '{world.call_id}' and state = 'done'"))
+
+
+def run(name, function, world):
+    begun = time.monotonic()
+    try:
+        function(world)
+    except Exception as error:  # a test that breaks is a test that failed; the others still run
+        told = str(error) if isinstance(error, AssertionError) and str(error) else traceback.format_exc()
+        print(f"not ok {name}\n" + "".join(f"    {line}\n" for line in told.splitlines()), end="", flush=True)
+        return False
+    print(f"ok {name} ({time.monotonic() - begun:.1f} s)", flush=True)
+    return True
+
+
+def main():
+    world = World()
+    try:
+        world.http = Http(world.port)
+        fill(world)
+        passed = [run(name, function, world) for name, function in TESTS]
+        if not all(passed):
+            print("# the end of the bridge's log:\n" + tail(world.bridge_log, 20))
+    finally:
+        world.close()
+    print(f"{sum(passed)} passed, {len(passed) - sum(passed)} failed")
+    return 0 if all(passed) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
