@@ -128,7 +128,8 @@ Bridge::Bridge(const Config& config)
       carrier_api_(control_, client_, rest_account(config), log_),
       services_(call_services()),
       shards_(make_shards(shard_count(config), services_)),
-      switchboard_({config, log_, metrics_, shards_, voice_sources(config), host_name()}),
+      switchboard_({config, log_, metrics_, shards_, voice_sources(config), host_name(),
+                    [this] { return record_.spool().has_room(); }}),
       earlier_(control_, record_.queries(), record_.spool(), log_),
       documents_(config),
       connect_done_({control_, log_, metrics_, switchboard_, documents_, earlier_,
@@ -221,8 +222,7 @@ void Bridge::note_voice(const call::VoiceReport& report) {
 }
 
 bool Bridge::is_ready() const {
-  return !switchboard_.is_draining() && !record_.spool().counters().failing &&
-         switchboard_.has_voice();
+  return !switchboard_.is_draining() && record_.spool().has_room() && switchboard_.has_voice();
 }
 
 core::OutgoingResponse Bridge::exchange(core::OutgoingRequest request) {

@@ -33,10 +33,13 @@ bool Switchboard::takes_calls() {
   std::size_t calls = 0;
   for (const auto& shard : parts_.shards) calls += shard->calls();
   const bool is_full = calls >= static_cast<std::size_t>(parts_.config.max_calls);
-  if (is_draining_ || is_full) {
-    parts_.log.warn("call_refused", {{"why", is_draining_ ? "draining" : "full"}});
+  const bool has_room = parts_.has_room();
+  const bool takes = !is_draining_ && !is_full && has_room;
+  if (!takes) {
+    const auto why = is_draining_ ? "draining" : is_full ? "full" : "spool_full";
+    parts_.log.warn("call_refused", {{"why", why}});
   }
-  return !is_draining_ && !is_full;
+  return takes;
 }
 
 net::Shard& Switchboard::quietest_shard() {

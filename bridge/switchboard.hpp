@@ -2,6 +2,7 @@
 // no database. Lives on the control thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,12 +31,14 @@ class Switchboard {
     std::vector<std::unique_ptr<net::Shard>>& shards;  ///< at least one
     std::vector<VoiceSource> voices;                   ///< at least one, in order of preference
     std::string node;
+    std::function<bool()> has_room;  ///< what is said in a further call can be written down
   };
   using Entry = CallDirectory::Entry;
 
   explicit Switchboard(Parts parts);
 
-  /// False while draining and when MAX_CALLS are running; the reason is logged.
+  /// False while draining, when MAX_CALLS are running and when the spool is full (R06); the reason
+  /// is logged.
   [[nodiscard]] bool takes_calls();
   /// A new call that dials its agent at once. `earlier`: what the record says of this phone call,
   /// when it is taken over from another process or from a stream that was lost.
