@@ -69,10 +69,24 @@ bool is_local_operator(const core::HttpRequest& request) {
 
 core::HttpResponse local_only() {
   return problem(
-      403, "Only from this machine",
-      "This bridge has no user accounts yet, so its dashboard and API answer only requests that "
-      "come straight from the machine it runs on, addressed to localhost. From elsewhere use a "
-      "tunnel, for example `ssh -L 8080:127.0.0.1:8080 HOST`, and open http://localhost:8080.");
+      403, "Only from this machine, or with a token",
+      "Without a token the dashboard and the API answer only requests that come straight from the "
+      "machine the bridge runs on, addressed to localhost. Programs elsewhere send `Authorization: "
+      "Bearer TOKEN` (make one with `tandem user token NAME --role viewer`). For the dashboard use "
+      "a tunnel, for example `ssh -L 8080:127.0.0.1:8080 HOST`, and open http://localhost:8080.");
+}
+
+core::HttpResponse unknown_token() {
+  auto response = problem(401, "This token is not known",
+                          "It is mistyped, revoked or expired; `tandem user tokens` lists those "
+                          "that are not.");
+  response.headers.emplace_back("WWW-Authenticate", R"(Bearer error="invalid_token")");
+  return response;
+}
+
+core::HttpResponse not_allowed() {
+  return problem(403, "This role may not do that",
+                 "A viewer may read, an operator may also act on calls, an admin may do all.");
 }
 
 }  // namespace tandem::web

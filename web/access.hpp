@@ -1,5 +1,5 @@
-// Who may use the API and the dashboard. Until there are user accounts: only somebody at this
-// machine.
+// Who may use the API and the dashboard without credentials: only somebody at this machine. From
+// elsewhere programs bring a token (bridge/visitors.hpp); people will have accounts.
 #pragma once
 
 #include "bridge/core/http.hpp"
@@ -17,5 +17,9 @@ bool is_local_operator(const core::HttpRequest& request);
 
 /// 403 that says why and what to do.
 core::HttpResponse local_only();
+/// 401: the token is not, or no longer, one of ours.
+core::HttpResponse unknown_token();
+/// 403: the token's role does not include this.
+core::HttpResponse not_allowed();
 
 }  // namespace tandem::web

@@ -20,10 +20,11 @@ import bad_voice  # noqa: E402
 import handover  # noqa: E402
 import history  # noqa: E402
 import survival  # noqa: E402
+import visitors  # noqa: E402
 from checks import TESTS  # noqa: E402
 from processes import tail  # noqa: E402
 
-LANES = [[whole_calls], [bad_voice, history], [bad_carrier, handover, survival]]
+LANES = [[whole_calls], [bad_voice, history], [bad_carrier, handover, survival, visitors]]
 
 
 class Results:

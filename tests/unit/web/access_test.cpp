@@ -64,6 +64,6 @@ TEST_CASE("the refusal says why and what to do") {
   const auto response = web::local_only();
   CHECK(response.status == 403);
   CHECK(core::find_header(response.headers, "content-type") == "application/problem+json");
-  CHECK(response.body.find("no user accounts yet") != std::string::npos);
+  CHECK(response.body.find("tandem user token") != std::string::npos);
   CHECK(response.body.find("ssh -L") != std::string::npos);
 }
