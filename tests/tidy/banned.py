@@ -43,6 +43,17 @@ def no_vendor_words(tree):
             for f in source.matches(pattern, "the vendor's word {}", "code_and_strings")]
 
 
+def safe_behind_a_pooler(tree):
+    """P13, P14, P15: what a transaction pooler loses, leaks or mixes up: named statements, LISTEN, settings and locks of a session."""
+    libpq = r"\bPQ(prepare|sendPrepare|execPrepared|sendQueryPrepared|notifies)\b"
+    sql = (r"(?i:\bprepare\s+\w+\s+as\b|\b(un)?listen\s+\w+\s*[;\"]|\bdeclare\s+\w+\s+cursor\s+with\s+hold\b"
+           r"|\bpg_(try_)?advisory_(lock|unlock)|\bcreate\s+temp)"
+           r"|\"\s*set\s+(?!local\b)(session\s+)?[a-z_.]+\s*(=\s*['\d]|to\s)|;\s*SET\s+(?!LOCAL\b)")
+    found = [f for source in tree.cpp("store") for f in source.matches(libpq, "{}: only PQsendQueryParams, unnamed")]
+    return found + [f for source in tree.cpp("store") for f in source.matches(
+        sql, "{}: lost or leaked by a transaction pooler", "code_and_strings")]
+
+
 def nothing_unfinished(tree):
     """A note that something is missing, in place of the thing."""
     return [f for source in tree.sources.values()

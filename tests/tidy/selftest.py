@@ -56,6 +56,11 @@ BAD = {
     "virtual_at_the_seams_only": [{"store/a.hpp": "struct S { virtual ~S(); };\n"}],
     "no_vendor_words": [{"bridge/call/a.cpp": 'auto k = "streamSid";\n'}, {"bridge/core/a.hpp": "int twilio_port;\n"},
                         {"bridge/dial/a.cpp": "struct HumeSession {};\n"}, {"bridge/call/a.cpp": "Evi evi;\n"}],
+    "safe_behind_a_pooler": [
+        {"store/a.cpp": 'PQprepare(c, "name", "select 1", 0, nullptr);\n'}, {"store/a.cpp": 'db.script("LISTEN changes");\n'},
+        {"store/a.cpp": 'db.script("set statement_timeout = 5");\n'}, {"store/a.cpp": 'db.script("begin; SET lock_timeout = 5");\n'},
+        {"store/a.cpp": 'db.run("select pg_advisory_lock($1)");\n'}, {"store/a.cpp": 'db.run("select pg_try_advisory_lock($1)");\n'},
+        {"store/a.cpp": 'db.script("create temp table t (a int)");\n'}],
     "nothing_unfinished": [{"codec/a.cpp": "// TO" + "DO: later\n"}, {"web/dashboard/src/a.ts": "// FIX" + "ME\n"}],
     "no_secrets": [
         {"docs/a.md": "AC" + "9f8e7d6c5b4a39281706f5e4d3c2b1a0" + "\n"},
@@ -100,6 +105,10 @@ BAD = {
 }
 
 GOOD = {
+    "safe_behind_a_pooler": [
+        {"store/a.cpp": 'db.script("BEGIN; SET LOCAL lock_timeout = 5");\n'},
+        {"store/a.cpp": 'db.run("select pg_advisory_xact_lock($1)");\n'},
+        {"store/a.cpp": 'db.run("update t " "set state = $1");\n'}, {"store/a.cpp": '// LISTEN is lost silently\n'}],
     "layering": [{"bridge/call/a.cpp": '#include "codec/g711.hpp"\n#include <fmt/format.h>\n'},
                  {"web/a.cpp": '#include "store/queries.hpp"\n'}, {"hume/a.cpp": "#include <openssl/hmac.h>\n"},
                  {"bridge/main.cpp": '#include "hume/provider.hpp"\n#include <libpq-fe.h>\n'},
