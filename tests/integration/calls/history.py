@@ -67,6 +67,7 @@ def match(world):
     lines = len(transcript(world, row))
     true(lines > 4, f"{lines} lines")
     equal(compared(world, row), ["match", str(lines), "0", "0", ""], "comparison")
+    equal(world.api.get(f"/api/v1/calls/{row['id']}")["reconciliation"]["result"], "match", "what the API says")
     true(world.metric('tandem_reconciliation_total{result="match"}') >= 1, "it was not counted")
 
 

@@ -277,7 +277,7 @@ TEST_CASE(
   CHECK(number_from(db, "select count(*) from bridge.transcriptions where heard_ms = 1500") ==
         5 * calls);
   CHECK(number_from(db, "select count(*) from bridge.events") == 5 * calls);
-  CHECK(number_from(db, "select count(*) from bridge.jobs") == calls);
+  CHECK(number_from(db, "select count(*) from bridge.jobs where kind = 'analyse'") == calls);
   CHECK(number_from(db, "select count(*) from bridge.dead_letters") == 0);
 }
 

@@ -207,7 +207,11 @@ TEST_CASE("a history that two readings find the same, and the same as the record
                     "select extract(epoch from run_at - now())::int from bridge.jobs "
                     "where kind = 'reconcile'") == 50);
   CHECK(world.run() == JobState::done);
-  CHECK(world.result() == "match");
+  const auto call = store::load_call(world.db, test::call_id(1).str());
+  REQUIRE(call);
+  REQUIRE(call->reconciliation);
+  CHECK(call->reconciliation->result == "match");
+  CHECK(call->reconciliation->matched == 6);
   CHECK(number_from(world.db,
                     "select matched from bridge.reconciliations where filled = 0 and "
                     "extra = 0 and chats = 1 and reads = 2") == 6);
