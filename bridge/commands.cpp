@@ -5,6 +5,7 @@
 
 #include "bridge/check.hpp"
 #include "bridge/command_settings.hpp"
+#include "bridge/privacy.hpp"
 #include "bridge/serve.hpp"
 #include "store/migrate.hpp"
 #include "store/spool_tools.hpp"
@@ -59,8 +60,7 @@ int run_spool(Arguments arguments) {
     if (action != "drain") return exit_usage;
     const auto config = load_settings(ConfigNeed::database);
     if (!config) return exit_configuration;
-    const auto database = [&] { return config->database_url; };
-    return store::spool_drain(directory, database, drain_patience, std::cout) ? exit_done
+    return store::spool_drain(directory, database_of(*config), drain_patience, std::cout) ? exit_done
                                                                               : exit_failed;
   } catch (const std::exception& error) {
     return command_failed(error);

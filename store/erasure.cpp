@@ -325,6 +325,19 @@ ErasureReport enforce_erasures(Connection& connection) {
   return report;
 }
 
+void finish_erasure(Connection& connection, const ErasureOrder& order,
+                    const ErasureReport& report) {
+  connection.run(
+      "update bridge.erasures set finished_at = now(), report = $2 "
+      "where id = $1::uuid and finished_at is null",
+      Parameters().add(order.id).add(report.json()));
+  connection.run(
+      "update bridge.jobs set state = 'done', finished_at = now() where kind = 'erase' "
+      "and key = $1 and state = 'queued'",
+      Parameters().add(order.id));
+  audit(connection, "erased", order.ordered_by, order.id, counts_json(report.deleted));
+}
+
 JobHandler erasure_job(std::function<void(const std::string&, const ErasureReport&)> on_erased) {
   JobHandler handler;
   handler.kind = "erase";
@@ -336,9 +349,7 @@ JobHandler erasure_job(std::function<void(const std::string&, const ErasureRepor
     auto report = execute_erasure(connection, *order);
     JobOutcome outcome;
     outcome.store = [order = *order, report](Connection& db, JobState) {
-      db.run("update bridge.erasures set finished_at = now(), report = $2 where id = $1::uuid",
-             Parameters().add(order.id).add(report.json()));
-      audit(db, "erased", order.ordered_by, order.id, counts_json(report.deleted));
+      finish_erasure(db, order, report);
     };
     outcome.stored = [on_erased, id = order->id, report](JobState) { on_erased(id, report); };
     return outcome;

@@ -82,6 +82,9 @@ struct ErasureReport {
 /// counted again. Call it outside any transaction. Precondition: the vault can hash.
 ErasureReport execute_erasure(Connection& connection, const ErasureOrder& order);
 
+/// Notes that the order was carried out, with its report, in a transaction of the caller.
+void finish_erasure(Connection& connection, const ErasureOrder& order, const ErasureReport& report);
+
 /// As execute_erasure for every order there is: calls that came in through a node without the key.
 ErasureReport enforce_erasures(Connection& connection);
 

@@ -35,6 +35,8 @@ constexpr std::array table = {
     Route{"POST", "/api/v1/calls/{id}/pause", Access::operate, read_command},
     Route{"POST", "/api/v1/calls/{id}/resume", Access::operate, read_command},
     Route{"POST", "/api/v1/calls/{id}/transfer", Access::operate, read_command},
+    Route{"POST", "/api/v1/erase", Access::administer, erase_number},
+    Route{"GET", "/api/v1/erase/{id}", Access::administer, get_erasure},
 };
 
 /// What stands at {id} of the pattern, empty for a pattern without; nothing when the path is not of
@@ -92,6 +94,10 @@ std::optional<std::variant<const Route*, core::HttpResponse>> find_route(
   if (!allowed.empty()) return wrong_method(allowed);
   if (path.starts_with("/api/")) return no_such_page();
   return std::nullopt;
+}
+
+std::string subject_of(const Route& route, const core::HttpRequest& request) {
+  return std::string(match(route.pattern, request.path()).value_or(""));
 }
 
 ApiTask read_request(const Route& route, const core::HttpRequest& request, core::WallTime now) {

@@ -16,6 +16,7 @@
 #include "bridge/core/types.hpp"
 #include "store/queries.hpp"
 #include "web/api_command.hpp"
+#include "web/api_erase.hpp"
 #include "web/export.hpp"
 
 namespace tandem::web {
@@ -35,7 +36,7 @@ enum class ServerQuestion : std::uint8_t { alive, ready, metrics, dependencies, 
 /// What a request comes to: an answer at once (a problem document, mostly), or what has to be done
 /// for one.
 using ApiTask = std::variant<core::HttpResponse, StoreQuestion, ExportCalls, AnalyseCall,
-                             CallCommand, ServerQuestion>;
+                             CallCommand, EraseNumber, ServerQuestion>;
 
 /// A request to a route.
 struct Asked {
@@ -64,6 +65,9 @@ std::optional<std::string> parse_call_id(std::string_view text);
 /// and never decoded, so no spelling of ".." or NUL names anything (faults A08).
 std::optional<std::variant<const Route*, core::HttpResponse>> find_route(
     const core::HttpRequest& request);
+
+/// What stands for {id} in the request's address, or nothing: for the audit log.
+std::string subject_of(const Route& route, const core::HttpRequest& request);
 
 /// What a request to this route comes to. Whoever asks may (web/access.hpp); a change asked for by
 /// a page of another site is refused here (403). Problems: 400 with all wrong parameters by name,

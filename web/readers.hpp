@@ -24,6 +24,10 @@ ApiTask get_analytics(const Asked& asked);
 // api_command.cpp
 ApiTask read_command(const Asked& asked);
 
+// api_erase.cpp; {id} is that of the order.
+ApiTask erase_number(const Asked& asked);
+ApiTask get_erasure(const Asked& asked);
+
 // read_server.cpp
 ApiTask get_openapi(const Asked& asked);
 ApiTask ask_alive(const Asked& asked);
