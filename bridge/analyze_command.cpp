@@ -263,11 +263,26 @@ int backtest(const Config& config, const AnalyzeOptions& options) {
   return exit_done;
 }
 
+constexpr std::string_view help =
+    "  analyze --since DATE [--until DATE] [--redo]     judge the calls of these days (UTC; the "
+    "last\n"
+    "                                                   day is not included) that have no "
+    "verdict;\n"
+    "                                                   --redo: all of them again\n"
+    "  analyze --backtest [--model M] [--prompt FILE]   what would another model or prompt have "
+    "said\n"
+    "          [--last 200] [--json FILE]               of calls that were judged? changes "
+    "nothing\n"
+    "  --parallel N                                     questions under way at once (4)\n";
+
 }  // namespace
 
 int run_analyze(Arguments arguments) {
   const auto options = parse(arguments);
-  if (!options) return exit_usage;
+  if (!options) {
+    std::cerr << help;
+    return exit_usage;
+  }
   const auto config = load_settings(ConfigNeed::database);
   if (!config) return exit_configuration;
   if (config->gemini.api_key.empty()) {
