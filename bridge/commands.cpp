@@ -60,8 +60,9 @@ int run_spool(Arguments arguments) {
     if (action != "drain") return exit_usage;
     const auto config = load_settings(ConfigNeed::database);
     if (!config) return exit_configuration;
-    return store::spool_drain(directory, database_of(*config), drain_patience, std::cout) ? exit_done
-                                                                              : exit_failed;
+    return store::spool_drain(directory, database_of(*config), drain_patience, std::cout)
+               ? exit_done
+               : exit_failed;
   } catch (const std::exception& error) {
     return command_failed(error);
   }

@@ -1,4 +1,4 @@
-"""E28: where our credentials and the callers' numbers must not be."""
+"""E28: where our credentials, the callers' numbers and what was said must not be."""
 
 import re
 import urllib.request
@@ -24,7 +24,18 @@ def check(lane):
             true(secret not in text, f"{name} is in {where}")
     for where in ("the bridge's log", "the metrics"):
         true(CALLER not in texts[where], f"the caller's number is in {where}")
+    check_words(lane)
     check_heads(lane)
+
+
+def check_words(world):
+    """No sentence that was said in any call is in the log, the metrics or a URL. For any world."""
+    said = {row[0] for row in world.sql("select message from bridge.transcriptions where length(message) >= 12")}
+    places = {"the bridge's log": world.bridge_log.read_text(), "the metrics": metrics(world),
+              "what Gemini saw in URLs": gemini_urls(world)}
+    for where, text in places.items():
+        count = sum(words in text for words in said)
+        true(count == 0, f"{count} sentences of callers or agents are in {where}")
 
 
 def metrics(lane):

@@ -66,7 +66,8 @@ struct Privacy {
 }  // namespace
 
 TEST_CASE_METHOD(Privacy,
-                 "erasing a number leaves nothing of it, nor of what was said, in any table") {
+                 "erasing a number leaves nothing of it, nor of what was said, in any table",
+                 "[privacy]") {
   auto records = test::scripted_call(7, 2);
   records.push_back(test::entry(7, 100, "my name is Quillon Brackwater"));
   test::write(db, records);
@@ -114,8 +115,9 @@ TEST_CASE_METHOD(Privacy,
   CHECK(report.chats == std::set<store::ProviderChat>{{"hume", "chat-1", "group-1"}});
 }
 
-TEST_CASE_METHOD(
-    Privacy, "the report says what was deleted, what was kept and why, and who else has copies") {
+TEST_CASE_METHOD(Privacy,
+                 "the report says what was deleted, what was kept and why, and who else has copies",
+                 "[privacy]") {
   test::write(db, test::scripted_call(7, 1));
   db.run("insert into bridge.dnc_numbers (phone_number) values ($1)",
          store::Parameters().add(number_of(7).expose()));
@@ -143,7 +145,8 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(Privacy,
-                 "records of an erased call that come later, from whatever spool, are dropped") {
+                 "records of an erased call that come later, from whatever spool, are dropped",
+                 "[privacy]") {
   place(db, order_for(7, 30));
   store::execute_erasure(db, order_for(7, 30));
   const auto records = test::scripted_call(7, 2);
@@ -166,7 +169,8 @@ TEST_CASE_METHOD(Privacy,
 }
 
 TEST_CASE_METHOD(Privacy,
-                 "an opt-out in a call that is being erased still enters the do-not-call list") {
+                 "an opt-out in a call that is being erased still enters the do-not-call list",
+                 "[privacy]") {
   test::write(db, test::scripted_call(7, 1));
   place(db, order_for(7, 3600));
   store::execute_erasure(db, order_for(7, 3600));
@@ -179,14 +183,15 @@ TEST_CASE_METHOD(Privacy,
   CHECK(number_from(db, "select count(*) from bridge.events") == 0);
 }
 
-TEST_CASE_METHOD(Privacy, "a call of the person that begins after the order is kept") {
+TEST_CASE_METHOD(Privacy, "a call of the person that begins after the order is kept", "[privacy]") {
   place(db, order_for(7, -1));
   store::execute_erasure(db, order_for(7, -1));
   test::write(db, test::scripted_call(7, 1));
   CHECK(number_from(db, "select count(*) from bridge.transcriptions") == 2);
 }
 
-TEST_CASE_METHOD(Privacy, "erasing twice is harmless, and one order twice is one order") {
+TEST_CASE_METHOD(Privacy, "erasing twice is harmless, and one order twice is one order",
+                 "[privacy]") {
   test::write(db, test::scripted_call(7, 1));
   place(db, order_for(7, 3600));
   place(db, order_for(7, 3600));
@@ -198,7 +203,8 @@ TEST_CASE_METHOD(Privacy, "erasing twice is harmless, and one order twice is one
 
 TEST_CASE_METHOD(
     Privacy,
-    "a do-not-call number entered again after an erasure is erased again, and stays on the list") {
+    "a do-not-call number entered again after an erasure is erased again, and stays on the list",
+    "[privacy]") {
   for (int round = 0; round < 2; ++round) {
     db.run("insert into bridge.dnc_numbers (phone_number) values ($1)",
            store::Parameters().add(number_of(7).expose()));
@@ -208,7 +214,8 @@ TEST_CASE_METHOD(
   }
 }
 
-TEST_CASE_METHOD(Privacy, "an import and an erasure of the same call wait for each other") {
+TEST_CASE_METHOD(Privacy, "an import and an erasure of the same call wait for each other",
+                 "[privacy]") {
   test::write(db, test::scripted_call(7, 1));
   place(db, order_for(7, 3600));
   Connection importer(DatabaseAddress(url, hashing));
@@ -223,7 +230,8 @@ TEST_CASE_METHOD(Privacy, "an import and an erasure of the same call wait for ea
 
 TEST_CASE_METHOD(
     Privacy,
-    "calls are found by the keyed hash of their number, those written without the key as well") {
+    "calls are found by the keyed hash of their number, those written without the key as well",
+    "[privacy]") {
   test::write(db, test::scripted_call(7, 1));
   Connection without(url);
   test::write(without, test::scripted_call(8, 1));
@@ -243,7 +251,8 @@ TEST_CASE_METHOD(
 
 TEST_CASE_METHOD(
     Privacy,
-    "retention deletes calls past their days with all that hangs on them, and nothing younger") {
+    "retention deletes calls past their days with all that hangs on them, and nothing younger",
+    "[privacy]") {
   test::write(db, test::scripted_call(7, 2));
   test::write(db, test::scripted_call(8, 1));
   db.run(
@@ -265,7 +274,8 @@ TEST_CASE_METHOD(
 
 TEST_CASE_METHOD(Privacy,
                  "evidence outlives retention: consent and decisions for five years, do-not-call "
-                 "and audit for ever") {
+                 "and audit for ever",
+                 "[privacy]") {
   db.run(
       "insert into bridge.consent (phone_number, purpose, captured_at, revoked_at) values "
       "('+15555550101', 'a', now() - interval '9 years', now() - interval '61 months'), "
@@ -294,8 +304,9 @@ TEST_CASE_METHOD(Privacy,
   CHECK(number_from(db, "select count(*) from bridge.audit_log") == 1);
 }
 
-TEST_CASE_METHOD(
-    Privacy, "the daily job puts itself into the table, deletes once, and comes back tomorrow") {
+TEST_CASE_METHOD(Privacy,
+                 "the daily job puts itself into the table, deletes once, and comes back tomorrow",
+                 "[privacy]") {
   test::write(db, test::scripted_call(7, 1));
   db.run("update bridge.calls set start_time = now() - interval '91 days'");
   store::JobWorkerSettings settings;
@@ -320,7 +331,8 @@ TEST_CASE_METHOD(
 
 TEST_CASE_METHOD(
     Privacy,
-    "with TRANSCRIPT_KEY nothing that was said is in any table, and the read side shows it") {
+    "with TRANSCRIPT_KEY nothing that was said is in any table, and the read side shows it",
+    "[privacy]") {
   Connection sealed(DatabaseAddress(url, sealing));
   auto records = test::scripted_call(7, 2);
   records.push_back(test::make_record(
@@ -343,7 +355,8 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(Privacy,
-                 "a sealed call without its data key is unreadable, and other calls are not") {
+                 "a sealed call without its data key is unreadable, and other calls are not",
+                 "[privacy]") {
   Connection sealed(DatabaseAddress(url, sealing));
   test::write(sealed, test::scripted_call(7, 1));
   test::write(sealed, test::scripted_call(8, 1));
@@ -354,15 +367,17 @@ TEST_CASE_METHOD(Privacy,
         "a table for 2 please");
 }
 
-TEST_CASE_METHOD(
-    Privacy, "other words under a number that is taken are still noticed when they are sealed") {
+TEST_CASE_METHOD(Privacy,
+                 "other words under a number that is taken are still noticed when they are sealed",
+                 "[privacy]") {
   Connection sealed(DatabaseAddress(url, sealing));
   test::write(sealed, {test::entry(7, 0, "yes")});
   store::Transaction transaction(sealed);
   CHECK(store::write_records(sealed, std::vector{test::entry(7, 0, "no")}).size() == 1);
 }
 
-TEST_CASE_METHOD(Privacy, "every table that knows a call or a number has a rule for erasing it") {
+TEST_CASE_METHOD(Privacy, "every table that knows a call or a number has a rule for erasing it",
+                 "[privacy]") {
   const std::set<std::string> by_number = {"calls",        "consent",     "dial_decisions",
                                            "dial_intents", "dnc_numbers", "erased_calls",
                                            "erasures"};
