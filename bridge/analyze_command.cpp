@@ -15,6 +15,7 @@
 #include "bridge/backtest.hpp"
 #include "bridge/blocking_http.hpp"
 #include "bridge/command_settings.hpp"
+#include "bridge/privacy.hpp"
 #include "store/job_worker.hpp"
 
 namespace tandem {
@@ -159,7 +160,7 @@ int print_summary(const store::AnalysisCounts& counts, bool was_stopped) {
 
 /// Queues the range and works beside whatever bridge works on it too.
 int judge(const Config& config, const AnalyzeOptions& options) {
-  const store::DatabaseUrl database = [&] { return store::DatabaseAddress(config.database_url); };
+  const store::DatabaseUrl database = database_of(config);
   store::Connection connection(database());
   const auto ids = store::queue_analyses(connection, options.range, options.redo);
   std::cout << fmt::format("{} call(s) to judge with {}, prompt {}\n", ids.size(),
@@ -211,7 +212,7 @@ BacktestReport compare(const Config& config, const AnalyzeOptions& options) {
   const auto candidate = candidate_of(config, options);
   BlockingHttp http;
   BacktestSettings settings;
-  settings.database = [&] { return store::DatabaseAddress(config.database_url); };
+  settings.database = database_of(config);
   settings.candidate = make_analyse(
       candidate, [&](core::OutgoingRequest request) { return http.exchange(std::move(request)); },
       std::make_shared<SharedLimit>());
