@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <numeric>
 #include <set>
 
 namespace tandem::store {
@@ -71,14 +72,10 @@ Classes parse_classes(std::string_view array) {
       continue;
     }
     p = parsed.ptr;
-    if (at == 1) classes[static_cast<std::int32_t>(pair[0])] += pair[1];
+    if (at == 1) classes.push_back({static_cast<std::int32_t>(pair[0]), pair[1]});
     at = 1 - at;
   }
   return classes;
-}
-
-void add_classes(Classes& sum, const Classes& classes) {
-  for (const auto& [number, count] : classes) sum[number] += count;
 }
 
 std::int64_t value_of_class(std::int32_t number) noexcept {
@@ -88,20 +85,29 @@ std::int64_t value_of_class(std::int32_t number) noexcept {
   return first + (std::int64_t{1} << shift) / 2;
 }
 
-Spread spread_of(const Classes& classes) noexcept {
+void Histogram::add(const Classes& classes) {
+  for (const auto& [number, count] : classes) {
+    const auto index = static_cast<std::size_t>(std::max(number, 0));
+    if (index >= counts_.size()) counts_.resize(index + 1);
+    counts_[index] += count;
+  }
+}
+
+Spread Histogram::spread() const noexcept {
   Spread spread;
-  for (const auto& [number, count] : classes) spread.count += count;
-  if (spread.count == 0) return spread;
+  spread.count = std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0});
   const auto rank = [&](std::int64_t percent) { return (spread.count * percent + 99) / 100; };
   std::int64_t seen = 0;
-  for (const auto& [number, count] : classes) {
+  for (std::size_t index = 0; index < counts_.size(); ++index) {
+    if (counts_[index] == 0) continue;
     const std::int64_t before = seen;
-    seen += count;
+    seen += counts_[index];
+    const std::int64_t value = value_of_class(static_cast<std::int32_t>(index));
     const auto takes = [&](std::int64_t wanted) { return before < wanted && wanted <= seen; };
-    if (takes(rank(50))) spread.p50 = value_of_class(number);
-    if (takes(rank(95))) spread.p95 = value_of_class(number);
-    if (takes(rank(99))) spread.p99 = value_of_class(number);
-    if (takes(spread.count)) spread.max = value_of_class(number);
+    if (takes(rank(50))) spread.p50 = value;
+    if (takes(rank(95))) spread.p95 = value;
+    if (takes(rank(99))) spread.p99 = value;
+    spread.max = value;
   }
   return spread;
 }

@@ -2,7 +2,6 @@
 // bridge.report_cells keeps them (schema/0008_search.sql). For store/analytics_queries only.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -10,16 +9,29 @@
 
 namespace tandem::store {
 
-/// How many values fell into each class of bridge.report_class.
-using Classes = std::map<std::int32_t, std::int64_t>;
+/// How many values fell into a class of bridge.report_class.
+struct ClassCount {
+  std::int32_t number = 0;
+  std::int64_t count = 0;
+  bool operator==(const ClassCount&) const = default;
+};
+using Classes = std::vector<ClassCount>;
 
-/// Of a one-level or two-level array text, {{class, how many}, ...}.
+/// Of an array's text, {{class, how many}, ...}.
 Classes parse_classes(std::string_view array);
-void add_classes(Classes& sum, const Classes& classes);
 /// The middle of the values of a class: at most 1.6 % from each of them.
 std::int64_t value_of_class(std::int32_t number) noexcept;
-/// Nearest-rank percentiles.
-Spread spread_of(const Classes& classes) noexcept;
+
+/// Classes added up.
+class Histogram {
+ public:
+  void add(const Classes& classes);
+  /// Nearest-rank percentiles.
+  [[nodiscard]] Spread spread() const noexcept;
+
+ private:
+  std::vector<std::int64_t> counts_;  ///< by class
+};
 
 struct Cell {
   core::WallTime start{};

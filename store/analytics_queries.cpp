@@ -16,8 +16,8 @@ struct Tally {
   Figures figures;
   double talk_ratios = 0;
   std::int64_t measured = 0;
-  Classes durations;
-  Classes gaps;
+  Histogram durations;
+  Histogram gaps;
 
   void add(const Cell& cell) {
     figures.calls += cell.calls;
@@ -28,16 +28,16 @@ struct Tally {
     figures.interruptions += cell.interruptions;
     talk_ratios += cell.talk_ratios;
     measured += cell.measured;
-    add_classes(durations, cell.durations);
-    add_classes(gaps, cell.gaps);
+    durations.add(cell.durations);
+    gaps.add(cell.gaps);
   }
 
   [[nodiscard]] Figures finish() const {
     Figures out = figures;
     out.unjudged = out.calls - out.booked - out.not_booked - out.unclear;
     out.talk_ratio = measured > 0 ? talk_ratios / static_cast<double>(measured) : 0;
-    out.duration_s = spread_of(durations);
-    out.turn_gap_ms = spread_of(gaps);
+    out.duration_s = durations.spread();
+    out.turn_gap_ms = gaps.spread();
     return out;
   }
 };

@@ -285,9 +285,14 @@ TEST_CASE("a class stands for its values within two percent") {
 }
 
 TEST_CASE("spreads take the nearest rank") {
-  CHECK(text_of(store::spread_of({})) == "0 0 0 0 0");
-  CHECK(text_of(store::spread_of({{7, 1}})) == "1 7 7 7 7");
-  CHECK(text_of(store::spread_of({{1, 50}, {2, 45}, {3, 4}, {9, 1}})) == "100 1 2 3 9");
+  const auto spread = [](const store::Classes& classes) {
+    store::Histogram histogram;
+    histogram.add(classes);
+    return text_of(histogram.spread());
+  };
+  CHECK(spread({}) == "0 0 0 0 0");
+  CHECK(spread({{7, 1}}) == "1 7 7 7 7");
+  CHECK(spread({{1, 50}, {2, 45}, {3, 4}, {9, 1}}) == "100 1 2 3 9");
   CHECK(store::parse_classes("{{12,3},{13,1}}") == store::Classes{{12, 3}, {13, 1}});
   CHECK(store::parse_classes("{}").empty());
 }
