@@ -5,7 +5,6 @@
 #include "bridge/export_stream.hpp"
 #include "bridge/privacy.hpp"
 #include "store/jobs.hpp"
-#include "web/access.hpp"
 #include "web/answers.hpp"
 #include "web/assets.hpp"
 
@@ -28,24 +27,39 @@ core::WallTime wall_now() {
 
 }  // namespace
 
-ApiRoutes::ApiRoutes(Parts parts) : parts_(std::move(parts)) {}
+ApiRoutes::ApiRoutes(Parts parts)
+    : parts_(std::move(parts)), visitors_(parts_.control, parts_.record.queries(), parts_.log) {}
 
 void ApiRoutes::handle(core::HttpRequest request, net::Respond respond) {
-  const auto path = request.path();
   const auto found = web::find_route(request);
   const auto* const route = found ? std::get_if<const web::Route*>(&*found) : nullptr;
-  const bool is_for_anyone = route != nullptr && (*route)->access == web::Access::anyone;
-  if (!is_for_anyone && !web::is_local_operator(request)) {
-    parts_.log.warn("access_refused", {{"path", path}, {"peer", request.peer}});
-    return respond(web::local_only());
+  const auto needed = route != nullptr ? (*route)->access : web::Access::view;
+  if (needed == web::Access::anyone) return answer(request, std::move(respond), {});
+  const auto kept = std::make_shared<core::HttpRequest>(std::move(request));
+  visitors_.identify(*kept, [this, kept, needed, respond](const Visitor& visitor) {
+    if (auto problem = refusal(visitor, needed)) {
+      parts_.log.warn("access_refused", {{"path", kept->path()}, {"peer", kept->peer}});
+      return respond(*std::move(problem));
+    }
+    answer(*kept, respond, visitor);
+  });
+}
+
+void ApiRoutes::answer(const core::HttpRequest& request, net::Respond respond,
+                       const Visitor& visitor) {
+  const auto found = web::find_route(request);
+  if (found) {
+    if (const auto* problem = std::get_if<core::HttpResponse>(&*found)) return respond(*problem);
+    const auto& route = *std::get<const web::Route*>(*found);
+    auto task = web::read_request(route, request, wall_now());
+    if (route.access >= web::Access::operate && !std::holds_alternative<core::HttpResponse>(task))
+      visitors_.audit(visitor, std::string(route.method) + " " + std::string(route.pattern),
+                      web::subject_of(route, request));
+    return std::visit([&](auto wanted) { perform(std::move(wanted), std::move(respond)); },
+                      std::move(task));
   }
-  if (route != nullptr) {
-    return std::visit([&](auto task) { perform(std::move(task), std::move(respond)); },
-                      web::read_request(**route, request, wall_now()));
-  }
-  if (found) return respond(std::get<core::HttpResponse>(*found));
-  if (const auto* asset = web::find_asset(path)) return respond(web::answer_asset(request, *asset));
-  respond(web::no_such_page());
+  const auto* const asset = web::find_asset(request.path());
+  respond(asset != nullptr ? web::answer_asset(request, *asset) : web::no_such_page());
 }
 
 void ApiRoutes::perform(core::HttpResponse answer, net::Respond respond) {

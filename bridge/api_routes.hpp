@@ -12,6 +12,7 @@
 #include "bridge/ops/metrics.hpp"
 #include "bridge/record_keeping.hpp"
 #include "bridge/switchboard.hpp"
+#include "bridge/visitors.hpp"
 #include "web/api.hpp"
 
 namespace tandem {
@@ -19,6 +20,7 @@ namespace tandem {
 class ApiRoutes {
  public:
   struct Parts {
+    net::asio::io_context& control;
     const Config& config;
     ops::Log& log;
     ops::Metrics& metrics;
@@ -39,11 +41,14 @@ class ApiRoutes {
   void perform(web::ExportCalls wanted, net::Respond respond);
   void perform(web::AnalyseCall wanted, net::Respond respond);
   void perform(web::CallCommand command, net::Respond respond);
+  void perform(web::EraseNumber wanted, net::Respond respond);
   void perform(web::ServerQuestion question, net::Respond respond);
 
+  void answer(const core::HttpRequest& request, net::Respond respond, const Visitor& visitor);
   core::HttpResponse metrics();
 
   Parts parts_;
+  Visitors visitors_;
 };
 
 }  // namespace tandem

@@ -136,13 +136,13 @@ Bridge::Bridge(const Config& config)
                      [this](core::Record record) { write_down(std::move(record)); }}),
       twilio_({config, log_, metrics_, switchboard_, documents_, connect_done_,
                [this](core::Record record) { write_down(std::move(record)); }}),
-      hume_({config, log_, metrics_, record_.queries(),
-             [this] { record_.nudge_reconciliation(); }}),
+      hume_(
+          {config, log_, metrics_, record_.queries(), [this] { record_.nudge_reconciliation(); }}),
       reaper_({control_, log_, metrics_, switchboard_, carrier_api_, record_.queries(), earlier_,
                [this](core::Record record) { write_down(std::move(record)); }, host_name(),
                config.call_time_limit}),
       dependencies_({control_, config, record_, client_}),
-      api_({config, log_, metrics_, record_, [this] { return calls(); },
+      api_({control_, config, log_, metrics_, record_, [this] { return calls(); },
             [this] { return is_ready(); }, switchboard_, dependencies_}),
       server_(control_, server_options(config), handlers()) {
   metrics_.gauge(ops::Family::build_info, {version}).set(1);
