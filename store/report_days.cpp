@@ -4,6 +4,9 @@ namespace tandem::store {
 
 namespace {
 
+constexpr int days_per_run = 30;
+constexpr std::chrono::seconds pause_between_looks{60};
+
 // The same lock as bridge.forget_report.
 constexpr auto lock_day =
     "select pg_advisory_xact_lock(x'74616e64'::integer, $1::date - date '2000-01-01')";
@@ -43,6 +46,27 @@ int write_report_days(Connection& connection, int days_max) {
   const Rows rows = connection.run(days_to_write, Parameters().add(days_max));
   for (int row = 0; row < rows.size(); ++row) write_day(connection, std::string(rows.text(row, 0)));
   return rows.size();
+}
+
+JobHandler report_days_job() {
+  const auto look_again = [](std::chrono::seconds delay) {
+    JobOutcome outcome;
+    outcome.state = JobState::again;
+    outcome.delay = delay;
+    return outcome;
+  };
+  JobHandler handler;
+  handler.kind = "report_days";
+  handler.connected = [](Connection& connection) {
+    connection.run(
+        "insert into bridge.jobs (kind, key) values ('report_days', 'all') on conflict do nothing");
+  };
+  handler.used_up = [look_again](const Job&) { return look_again(pause_between_looks); };
+  handler.run = [look_again](Connection& connection, const Job&) {
+    const bool has_more = write_report_days(connection, days_per_run) == days_per_run;
+    return look_again(has_more ? std::chrono::seconds(0) : pause_between_looks);
+  };
+  return handler;
 }
 
 }  // namespace tandem::store

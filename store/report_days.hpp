@@ -4,6 +4,7 @@
 // store/analytics_queries counts the calls themselves: nothing is ever wrong for want of a cell.
 #pragma once
 
+#include "store/job_worker.hpp"
 #include "store/postgres.hpp"
 
 namespace tandem::store {
@@ -12,5 +13,8 @@ namespace tandem::store {
 /// first, each in a transaction of its own. How many there were; less than days_max: all are
 /// written. Safe on any number of nodes at once.
 int write_report_days(Connection& connection, int days_max);
+
+/// Jobs of kind 'report_days': a look every minute. Puts its one job into the table itself.
+JobHandler report_days_job();
 
 }  // namespace tandem::store
