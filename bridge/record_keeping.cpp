@@ -3,6 +3,7 @@
 #include <array>
 
 #include "bridge/version.hpp"
+#include "store/report_days.hpp"
 
 namespace tandem {
 
@@ -48,6 +49,8 @@ void RecordKeeping::start(const std::string& node, Exchange exchange) {
   reconciliation_ = std::make_unique<store::JobWorker>(worker_settings(node),
                                                        reconciliation(std::move(exchange)));
   privacy_ = std::make_unique<PrivacyJobs>(config_, worker_settings(node), log_, metrics_);
+  report_days_ =
+      std::make_unique<store::JobWorker>(worker_settings(node), store::report_days_job());
   importer_ = std::make_unique<store::Importer>(spool_, importer_settings(node));
 }
 
@@ -78,6 +81,7 @@ void RecordKeeping::stop() {
   analysis_->stop(flush_patience);
   reconciliation_->stop(flush_patience);
   privacy_->stop(flush_patience);
+  report_days_->stop(flush_patience);
   queries_.stop();
   spool_.flush(flush_patience);
   importer_->stop(flush_patience);

@@ -69,6 +69,7 @@ class RecordKeeping {
   store::QueryThread queries_;
   std::unique_ptr<store::JobWorker> analysis_;
   std::unique_ptr<store::JobWorker> reconciliation_;
+  std::unique_ptr<store::JobWorker> report_days_;
   std::unique_ptr<PrivacyJobs> privacy_;
   std::unique_ptr<store::Importer> importer_;
   mutable std::mutex mutex_;  ///< of the next one
