@@ -49,7 +49,7 @@ def run(name, function, world):
 
 
 def main():
-    world = World()
+    world = World(PHONE_HASH_KEY="an-invented-key-of-thirty-two-letters")
     try:
         world.http = Http(world.port)
         fill(world)

@@ -151,6 +151,20 @@ def right_changes(world):
     world.until("the new verdict", lambda: world.http.get(f"/api/v1/calls/{world.call_id}").json()["outcome"]["state"] == "done")
 
 
+@test("an order to erase a number is taken and reported on, as the document says")
+def erasure(world):
+    spec = document(world)
+    operations = {(method, path): operation for method, path, operation in spec.operations()}
+    order = operations["POST", "/api/v1/erase"]
+    answer = world.http.ask("POST", "/api/v1/erase", '{"number":"+14155550198"}', JSON)
+    equal(answer.status, 202, answer.text[:200])
+    complain(spec.complaints(order, answer))
+    report = operations["GET", "/api/v1/erase/{id}"]
+    target = answer.json()["report"]
+    world.until("the report", lambda: world.http.get(target).status == 200)
+    complain(fits(world, spec, report, "GET", target, [200]))
+
+
 @test("the parties are named with their state, and Twilio is only said to answer while it does")
 def dependencies(world):
     seen = {each["name"]: each["state"] for each in world.http.get("/api/v1/health/dependencies").json()["dependencies"]}
