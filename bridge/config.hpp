@@ -34,6 +34,7 @@ struct Config {
   std::uint16_t port = 8080;
   std::string bind = "127.0.0.1";
   core::Secret database_url;  ///< postgresql://…, may carry a password
+  std::string database_url_file;  ///< where it came from: read again at every connect; may be empty
 
   struct Twilio {
     std::string account_sid;

@@ -63,8 +63,10 @@ class ConfigLoader {
   /// What may be said of a value that must not be shown: "text of 3 characters".
   static std::string class_of(std::string_view value);
 
- private:
+  /// The raw value; nullptr when it is not set.
   const std::string* look_up(std::string_view key) const;
+
+ private:
   void accept_secret(std::string_view key, const std::string& value, core::Secret& target);
 
   const Environment& environment_;

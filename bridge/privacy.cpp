@@ -52,7 +52,8 @@ store::JobHandler erasure(ops::Log& log, ops::Metrics& metrics) {
 store::DatabaseUrl database_of(const Config& config) {
   const auto vault =
       std::make_shared<const store::Vault>(config.phone_hash_key, config.transcript_key);
-  return [&config, vault] { return store::DatabaseAddress(config.database_url, vault); };
+  const auto address = store::database_address(config.database_url, config.database_url_file);
+  return [address, vault] { return store::DatabaseAddress(address().url, vault); };
 }
 
 std::optional<store::ErasureOrder> erasure_order(const Config& config,

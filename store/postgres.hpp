@@ -162,6 +162,10 @@ struct DatabaseAddress {
 /// Asked at every connect, so that a rotated password is picked up (fault P16).
 using DatabaseUrl = std::function<DatabaseAddress()>;
 
+/// What stands in `file` at that moment, without the line's end; `otherwise` when there is no file,
+/// or it cannot be read or is empty just then.
+DatabaseUrl database_address(core::Secret otherwise, std::string file);
+
 class Connection {
  public:
   /// Connects or throws. An address with several hosts ("host=a,b") is tried in order, each for at

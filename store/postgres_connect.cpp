@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include <array>
+#include <fstream>
 
 #include "store/postgres.hpp"
 
@@ -49,6 +50,15 @@ std::vector<Host> hosts_of(const std::string& url) {
 }
 
 }  // namespace
+
+DatabaseUrl database_address(core::Secret otherwise, std::string file) {
+  return [otherwise = std::move(otherwise), file = std::move(file)] {
+    std::string line;
+    if (!file.empty()) std::getline(std::ifstream(file), line);
+    while (line.ends_with('\r') || line.ends_with(' ')) line.pop_back();
+    return line.empty() ? otherwise : core::Secret(line);
+  };
+}
 
 void Connection::Finish::operator()(pg_conn* connection) const noexcept { PQfinish(connection); }
 
