@@ -30,8 +30,7 @@ void load_server(ConfigLoader& load, Config& config) {
   load.number<std::uint16_t>("PORT", config.port, 1, 65535);
   load.ip_address("BIND", config.bind);
   load.secret("DATABASE_URL", config.database_url);
-  const auto* const file = load.look_up(std::string("DATABASE_URL") + "_FILE");
-  if (file != nullptr) config.database_url_file = *file;
+  config.database_url_file = load.secret_path("DATABASE_URL");
   const std::string& database = config.database_url.expose();
   if (!database.empty() && !database.starts_with("postgresql://") &&
       !database.starts_with("postgres://")) {

@@ -161,6 +161,11 @@ void ConfigLoader::secret(std::string_view key, core::Secret& target) {
   if (const auto content = file(file_key)) accept_secret(file_key, *content, target);
 }
 
+std::string ConfigLoader::secret_path(std::string_view key) const {
+  const std::string* path = look_up(std::string(key) + "_FILE");
+  return path == nullptr ? std::string() : *path;
+}
+
 std::optional<std::string> ConfigLoader::bytes(std::string_view key) {
   const std::string* path = look_up(key);
   if (path == nullptr) return std::nullopt;

@@ -54,6 +54,8 @@ class ConfigLoader {
   void url(std::string_view key, std::string& target, Path path);
   /// From NAME, or from the file that NAME_FILE names.
   void secret(std::string_view key, core::Secret& target);
+  /// What NAME_FILE is set to, for a secret that is read again later; empty when unset.
+  std::string secret_path(std::string_view key) const;
   /// Content of the file a setting names, without trailing line breaks; nothing when unset or
   /// wrong.
   std::optional<std::string> file(std::string_view key);
@@ -63,10 +65,9 @@ class ConfigLoader {
   /// What may be said of a value that must not be shown: "text of 3 characters".
   static std::string class_of(std::string_view value);
 
+ private:
   /// The raw value; nullptr when it is not set.
   const std::string* look_up(std::string_view key) const;
-
- private:
   void accept_secret(std::string_view key, const std::string& value, core::Secret& target);
 
   const Environment& environment_;

@@ -117,6 +117,16 @@ TEST_CASE("a secret comes from the file that NAME_FILE names, without its line b
   CHECK(loaded(environment).hume.api_key.expose() == "invented-key-from-a-file");
 }
 
+TEST_CASE("where the address of the database came from is kept, to be read again") {
+  auto environment = complete();
+  CHECK(loaded(environment).database_url_file.empty());
+  environment.erase("DATABASE_URL");
+  environment["DATABASE_URL_FILE"] = "files/database-url";
+  const auto config = loaded(environment);
+  CHECK(config.database_url.expose() == "postgresql://invented@db.example/tandem");
+  CHECK(config.database_url_file == "files/database-url");
+}
+
 TEST_CASE("the public address keeps host and port and loses the trailing slash") {
   auto environment = complete();
   environment["PUBLIC_URL"] = "https://Bridge.Example:8443/";
