@@ -1,6 +1,5 @@
 // list_calls and load_call of store/queries.hpp, export_page of store/export_queries.hpp.
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <cctype>
@@ -10,6 +9,7 @@
 #include "store/json_text.hpp"
 #include "store/queries.hpp"
 #include "store/search_hits.hpp"
+#include "store/verdict_parts.hpp"
 
 namespace tandem::store {
 
@@ -27,7 +27,7 @@ select c.id, c.call_sid, c.stream_sid, c.direction, c.phone_number, c.from_numbe
   c.provider, c.chat_id, c.chat_group_id, c.node, c.purpose, b.state, b.outcome,
   b.confidence_score, a.total_messages, a.interruptions, b.booking_detected, b.booking_indicators,
   b.reason, b.model, b.prompt_version, b.attempts,
-  (extract(epoch from b.analysis_timestamp) * 1000000)::bigint
+  (extract(epoch from b.analysis_timestamp) * 1000000)::bigint, b.appointment, b.suspicions
 from bridge.calls c
 left join bridge.booking_analysis b on b.call_id = c.id
 left join bridge.analytics a on a.call_id = c.id)";
@@ -60,28 +60,14 @@ CallRow call_row(const Rows& rows, int row) {
           .interruptions = rows.optional<std::int64_t>(row, 23)};
 }
 
-std::vector<Evidence> parse_evidence(std::string_view json) {
-  simdjson::dom::parser parser;
-  simdjson::dom::array array;
-  std::vector<Evidence> evidence;
-  if (parser.parse(json.data(), json.size()).get(array) != simdjson::SUCCESS) return evidence;
-  for (const auto item : array) {
-    std::int64_t seq = 0;
-    std::string_view quote;
-    if (item["seq"].get(seq) == simdjson::SUCCESS &&
-        item["quote"].get(quote) == simdjson::SUCCESS) {
-      evidence.push_back({static_cast<std::int32_t>(seq), std::string(quote)});
-    }
-  }
-  return evidence;
-}
-
 Verdict verdict(const Rows& rows, int row) {
   return {.state = std::string(rows.text(row, 19)),
           .outcome = std::string(rows.text(row, 20)),
           .booking_detected = rows.optional<bool>(row, 24),
           .confidence = rows.optional<double>(row, 21),
           .evidence = parse_evidence(rows.text(row, 25)),
+          .appointment = parse_appointment(rows.text(row, 31)),
+          .suspicions = parse_suspicions(rows.text(row, 32)),
           .reason = std::string(rows.text(row, 26)),
           .model = std::string(rows.text(row, 27)),
           .prompt_version = std::string(rows.text(row, 28)),

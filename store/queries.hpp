@@ -18,6 +18,24 @@ struct Evidence {
   std::string quote;
 };
 
+/// What was agreed; empty parts were not said.
+struct AgreedAppointment {
+  std::string when_text;
+  std::string date;  ///< "2026-11-26"
+  std::string time;  ///< "10:20"
+  std::optional<std::int64_t> party;
+  std::string service;
+  std::string name;
+  std::string phone;
+  std::string kind;  ///< "new", "rescheduled", "cancelled"
+};
+
+/// A line that speaks to the judge instead of to the other end.
+struct SuspiciousLine {
+  std::int32_t seq = 0;
+  std::string what;  ///< the kind of words: "order", "role", "verdict", "reward", "markup", ...
+};
+
 /// A part of a transcript line; the parts of a snippet in order are its text.
 struct SnippetPart {
   std::string text;
@@ -102,6 +120,8 @@ struct Verdict {
   std::optional<bool> booking_detected;
   std::optional<double> confidence;
   std::vector<Evidence> evidence;
+  std::optional<AgreedAppointment> appointment = std::nullopt;  ///< of bookings, cancellations
+  std::vector<SuspiciousLine> suspicions = {};
   std::string reason;
   std::string model;
   std::string prompt_version;

@@ -26,24 +26,6 @@ struct JudgedCall {
 /// A call without a row of its own (another node's import is behind) has its lines only.
 JudgedCall load_judged_call(Connection& connection, const std::string& call_id);
 
-/// What was agreed; empty parts were not said.
-struct AgreedAppointment {
-  std::string when_text;
-  std::string date;  ///< "2026-11-26"
-  std::string time;  ///< "10:20"
-  std::optional<std::int64_t> party;
-  std::string service;
-  std::string name;
-  std::string phone;
-  std::string kind;  ///< "new", "rescheduled", "cancelled"
-};
-
-/// A line that speaks to the judge instead of to the other end.
-struct SuspiciousLine {
-  std::int32_t seq = 0;
-  std::string what;
-};
-
 /// What one try of the analysis came to.
 struct AnalysisOutcome {
   enum class State : std::uint8_t {

@@ -47,6 +47,36 @@ void write_hits(JsonWriter& json, const std::vector<store::SearchHit>& hits) {
   json.end_array();
 }
 
+void write_appointment(JsonWriter& json,
+                       const std::optional<store::AgreedAppointment>& appointment) {
+  json.key("appointment");
+  if (!appointment) {
+    json.null();
+    return;
+  }
+  json.begin_object()
+      .member_if_known("when_text", appointment->when_text)
+      .member_if_known("date", appointment->date)
+      .member_if_known("time", appointment->time)
+      .member("party", appointment->party)
+      .member_if_known("service", appointment->service)
+      .member_if_known("name", appointment->name)
+      .member_if_known("phone", appointment->phone)
+      .member_if_known("kind", appointment->kind)
+      .end_object();
+}
+
+void write_suspicions(JsonWriter& json, const std::vector<store::SuspiciousLine>& lines) {
+  json.key("suspicions").begin_array();
+  for (const store::SuspiciousLine& line : lines) {
+    json.begin_object()
+        .member("seq", std::int64_t{line.seq})
+        .member("what", line.what)
+        .end_object();
+  }
+  json.end_array();
+}
+
 void write_verdict(JsonWriter& json, const store::CallRow& call, const store::Verdict& verdict) {
   json.key("outcome")
       .begin_object()
@@ -62,8 +92,10 @@ void write_verdict(JsonWriter& json, const store::CallRow& call, const store::Ve
         .member("quote", item.quote)
         .end_object();
   }
-  json.end_array()
-      .member_if_known("model", verdict.model)
+  json.end_array();
+  write_appointment(json, verdict.appointment);
+  write_suspicions(json, verdict.suspicions);
+  json.member_if_known("model", verdict.model)
       .member_if_known("prompt_version", verdict.prompt_version)
       .member("attempts", std::int64_t{verdict.attempts})
       .member("analysed_at", verdict.analysed_at)

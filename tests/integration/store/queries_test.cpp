@@ -8,6 +8,7 @@
 #include "store/batch_rows.hpp"
 #include "store/migrate.hpp"
 #include "store/query_thread.hpp"
+#include "store/verdicts.hpp"
 #include "tests/integration/postgres_cluster.hpp"
 #include "tests/integration/store/store_fixture.hpp"
 #include "tests/unit/catch.hpp"
@@ -147,6 +148,51 @@ TEST_CASE("one call is read back with transcript, events and latency") {
   CHECK(latency->uplink_transit.p99_us == 400);
   CHECK(latency->audio.caller_frames_in == 3'000);
   CHECK(latency->talk_ratio == Approx(0.25));
+}
+
+TEST_CASE("a verdict is read back with its appointment and its flagged lines") {
+  store::Connection db(migrated_database());
+  write(db, test::scripted_call(7, 2));
+  const std::string id = test::call_id(7).str();
+  store::AnalysisOutcome outcome;
+  outcome.outcome = "booked";
+  outcome.evidence = {{1, "Certainly"}};
+  outcome.appointment = {.when_text = "tomorrow at \"ten\"",
+                         .date = "2026-11-26",
+                         .time = "10:00",
+                         .party = 2,
+                         .service = "",
+                         .name = "Ann",
+                         .phone = "+15550100007",
+                         .kind = "new"};
+  outcome.suspicions = {{2, "order"}};
+  store::Job job;
+  job.key = id;
+  const auto write_and_load = [&] {
+    store::write_outcome(db, job, outcome, "done");
+    return store::load_call(db, id).value().verdict.value();
+  };
+  const store::Verdict verdict = write_and_load();
+  REQUIRE(verdict.appointment);
+  CHECK(verdict.appointment->when_text == "tomorrow at \"ten\"");
+  CHECK(verdict.appointment->date == "2026-11-26");
+  CHECK(verdict.appointment->time == "10:00");
+  CHECK(verdict.appointment->party == 2);
+  CHECK(verdict.appointment->service.empty());
+  CHECK(verdict.appointment->name == "Ann");
+  CHECK(verdict.appointment->phone == "+15550100007");
+  CHECK(verdict.appointment->kind == "new");
+  REQUIRE(verdict.suspicions.size() == 1);
+  CHECK(verdict.suspicions[0].seq == 2);
+  CHECK(verdict.suspicions[0].what == "order");
+  REQUIRE(verdict.evidence.size() == 1);
+  CHECK(verdict.evidence[0].quote == "Certainly");
+
+  outcome.appointment.reset();
+  outcome.suspicions.clear();
+  const store::Verdict without = write_and_load();
+  CHECK_FALSE(without.appointment);
+  CHECK(without.suspicions.empty());
 }
 
 TEST_CASE("an id that is unknown or no id at all finds nothing") {

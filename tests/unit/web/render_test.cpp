@@ -68,6 +68,14 @@ store::Verdict example_verdict() {
       .booking_detected = true,
       .confidence = 0.96,
       .evidence = {{3, "Thursday at ten is perfect"}, {4, "you are booked for Thursday at ten"}},
+      .appointment = store::AgreedAppointment{.when_text = "Thursday at ten",
+                                              .date = "2026-11-26",
+                                              .time = "10:00",
+                                              .party = std::nullopt,
+                                              .service = "cleaning",
+                                              .name = "",
+                                              .phone = "",
+                                              .kind = "new"},
       .reason = "The caller accepted the offered time and the agent confirmed it.",
       .model = "gemini-3.5-flash-lite",
       .prompt_version = "1",
@@ -149,6 +157,19 @@ TEST_CASE("a call that has just begun renders with null for everything unknown")
   CHECK(std::string_view(document["outcome"]["label"]) == "pending");
   CHECK(document["outcome"]["state"].is_null());
   CHECK(document["outcome"]["evidence"].get_array().size() == 0);
+  CHECK(document["outcome"]["appointment"].is_null());
+  CHECK(document["outcome"]["suspicions"].get_array().size() == 0);
+}
+
+TEST_CASE("a verdict names the lines that speak to the judge") {
+  store::Verdict verdict = example_verdict();
+  verdict.suspicions = {{5, "order"}, {5, "markup"}};
+  simdjson::dom::parser parser;
+  const auto lines =
+      parser.parse(web::render_call({example_row(), verdict}, {}))["outcome"]["suspicions"];
+  REQUIRE(lines.get_array().size() == 2);
+  CHECK(std::int64_t{lines.at(1)["seq"]} == 5);
+  CHECK(std::string_view(lines.at(1)["what"]) == "markup");
 }
 
 TEST_CASE("the outcome of a call is one word") {

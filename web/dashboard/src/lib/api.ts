@@ -31,6 +31,24 @@ export interface Evidence {
   quote: string;
 }
 
+/** What was agreed, as far as it was said. */
+export interface Appointment {
+  when_text: string | null;
+  date: string | null;
+  time: string | null;
+  party: number | null;
+  service: string | null;
+  name: string | null;
+  phone: string | null;
+  kind: 'new' | 'rescheduled' | 'cancelled' | null;
+}
+
+/** A line that speaks to the judge instead of to the other end. */
+export interface Suspicion {
+  seq: number;
+  what: string;
+}
+
 export interface AudioAccount {
   caller_frames_in: number;
   caller_frames_sent: number;
@@ -47,6 +65,8 @@ export interface Verdict {
   confidence: number | null;
   reason: string | null;
   evidence: Evidence[];
+  appointment: Appointment | null;
+  suspicions: Suspicion[];
   model: string | null;
   prompt_version: string | null;
   attempts: number;
