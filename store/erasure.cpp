@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "store/audit.hpp"
 #include "store/json_text.hpp"
 #include "store/number_hashing.hpp"
 #include "store/vault.hpp"
@@ -31,13 +32,6 @@ std::string in_lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
-}
-
-void audit(Connection& connection, std::string_view action, std::string_view actor,
-           std::string_view order_id, std::string_view detail) {
-  connection.run(
-      "insert into bridge.audit_log (actor, action, subject, detail) values ($1, $2, $3, $4)",
-      Parameters().add(actor).add(action).add(order_id).add(detail));
 }
 
 std::string counts_json(const DeletedRows& rows) {
@@ -229,7 +223,7 @@ void place_erasure_order(Connection& connection, const ErasureOrder& order) {
   if (rows.affected() == 0) return;
   connection.run("insert into bridge.jobs (kind, key) values ('erase', $1) on conflict do nothing",
                  Parameters().add(order.id));
-  audit(connection, "erase_ordered", order.ordered_by, order.id, "{}");
+  audit(connection, {.actor = order.ordered_by, .action = "erase_ordered", .subject = order.id});
 }
 
 ErasureGate::ErasureGate(Connection& connection, std::span<const core::Record> records)
@@ -335,7 +329,10 @@ void finish_erasure(Connection& connection, const ErasureOrder& order,
       "update bridge.jobs set state = 'done', finished_at = now() where kind = 'erase' "
       "and key = $1 and state = 'queued'",
       Parameters().add(order.id));
-  audit(connection, "erased", order.ordered_by, order.id, counts_json(report.deleted));
+  audit(connection, {.actor = order.ordered_by,
+                     .action = "erased",
+                     .subject = order.id,
+                     .detail = counts_json(report.deleted)});
 }
 
 JobHandler erasure_job(std::function<void(const std::string&, const ErasureReport&)> on_erased) {
