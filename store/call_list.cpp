@@ -10,6 +10,7 @@
 #include "store/queries.hpp"
 #include "store/search_hits.hpp"
 #include "store/verdict_parts.hpp"
+#include "store/verdict_words.hpp"
 
 namespace tandem::store {
 
@@ -278,9 +279,11 @@ Rows select_page(Connection& connection, const CallFilter& filter, const std::st
       conditions.parameters());
 }
 
-CallDetail call_detail(const Rows& rows, int row) {
+CallDetail call_detail(CallSeals& seals, const Rows& rows, int row) {
   CallDetail detail{call_row(rows, row), std::nullopt};
-  if (!rows.is_null(row, analysis_state_column)) detail.verdict = verdict(rows, row);
+  if (rows.is_null(row, analysis_state_column)) return detail;
+  detail.verdict = verdict(rows, row);
+  open_words(seals, detail.call.id, *detail.verdict);
   return detail;
 }
 
@@ -323,9 +326,10 @@ ExportPage export_page(Connection& connection, const CallFilter& filter, const s
   limit = std::clamp(limit, 1, export_page_max);
   const std::string words = filter.q ? prefix_query(*filter.q) : "";
   const Rows rows = select_page(connection, page_filter, words, limit + 1);
+  CallSeals seals(connection);
   ExportPage page;
   for (int row = 0; row < std::min(rows.size(), limit); ++row) {
-    page.calls.push_back(call_detail(rows, row));
+    page.calls.push_back(call_detail(seals, rows, row));
   }
   if (rows.size() > limit) page.next_cursor = cursor_text(page.calls.back().call);
   return page;
@@ -336,7 +340,8 @@ std::optional<CallDetail> load_call(Connection& connection, const std::string& c
   const Rows rows = connection.run(std::string(call_columns) + " where c.id = $1::uuid",
                                    Parameters().add(call_id));
   if (rows.empty()) return std::nullopt;
-  CallDetail detail = call_detail(rows, 0);
+  CallSeals seals(connection);
+  CallDetail detail = call_detail(seals, rows, 0);
   detail.reconciliation = load_comparison(connection, call_id);
   return detail;
 }

@@ -1,6 +1,7 @@
 #include "store/verdicts.hpp"
 
 #include "store/json_text.hpp"
+#include "store/verdict_words.hpp"
 
 namespace tandem::store {
 
@@ -157,9 +158,10 @@ void begin_analysis(Connection& connection, const Job& job) {
 
 void write_outcome(Connection& connection, const Job& job, const AnalysisOutcome& outcome,
                    const std::string& state) {
-  write_current(connection, job, outcome, state);
+  const AnalysisOutcome sealed = with_sealed_words(connection, job.key, outcome);
+  write_current(connection, job, sealed, state);
   write_status(connection, job.key, status_word(outcome, state));
-  if (is_verdict(outcome, state)) write_history(connection, job, outcome, state);
+  if (is_verdict(outcome, state)) write_history(connection, job, sealed, state);
 }
 
 std::vector<std::string> queue_analyses(Connection& connection, const AnalysisRange& range,
@@ -213,12 +215,14 @@ std::vector<PastVerdict> list_verdicts(Connection& connection, const AnalysisRan
       "and ($2::timestamptz is null or c.start_time < $2) "
       "order by c.start_time desc, c.id desc limit $3",
       Parameters().add(range.since).add(range.until).add(last));
+  CallSeals seals(connection);
   std::vector<PastVerdict> verdicts;
   for (int row = 0; row < rows.size(); ++row) {
-    verdicts.push_back({.call_id = std::string(rows.text(row, 0)),
+    const std::string call_id(rows.text(row, 0));
+    verdicts.push_back({.call_id = call_id,
                         .outcome = std::string(rows.text(row, 1)),
                         .state = std::string(rows.text(row, 2)),
-                        .reason = std::string(rows.text(row, 3))});
+                        .reason = open_reason(seals, call_id, std::string(rows.text(row, 3)))});
   }
   return verdicts;
 }

@@ -4,12 +4,14 @@
 #include "store/batch_rows.hpp"
 #include "store/call_deletion.hpp"
 #include "store/erasure.hpp"
+#include "store/export_queries.hpp"
 #include "store/number_hashing.hpp"
 #include "store/queries.hpp"
 #include "store/queries_carrier.hpp"
 #include "store/queries_erasure.hpp"
 #include "store/retention.hpp"
 #include "store/vault.hpp"
+#include "store/verdicts.hpp"
 #include "tests/integration/store/store_fixture.hpp"
 #include "tests/unit/catch.hpp"
 
@@ -56,6 +58,32 @@ std::string everything(Connection& db) {
 
 void place(Connection& db, const store::ErasureOrder& order) {
   test::write(db, {store::erasure_record(order)});
+}
+
+/// The verdict of the only analysis that waits; every word in it begins with a Q.
+void judge(Connection& db) {
+  store::AnalysisOutcome outcome;
+  outcome.outcome = "booked";
+  outcome.confidence = 0.9;
+  outcome.evidence = {{0, "Qtable please"}, {1, "Qbooked it is"}};
+  outcome.reason = "Qreason of the judge";
+  outcome.appointment = store::AgreedAppointment{.when_text = "Qthursday",
+                                                 .date = "Qdate",
+                                                 .time = "Qtime",
+                                                 .party = 2,
+                                                 .service = "Qservice",
+                                                 .name = "Quillon",
+                                                 .phone = "Qphone",
+                                                 .kind = "new"};
+  outcome.model = "model";
+  outcome.prompt_version = "v1";
+  outcome.raw = R"({"quote":"Qraw"})";
+  const auto job = store::claim_job(db, "analyse", "a", 60s);
+  REQUIRE(job);
+  store::begin_analysis(db, *job);
+  store::Transaction transaction(db);
+  store::write_outcome(db, *job, outcome, "done");
+  transaction.commit();
 }
 
 struct Privacy {
@@ -352,6 +380,58 @@ TEST_CASE_METHOD(
   CHECK(store::load_earlier_call(sealed, "CA_invented_7")->lines.front().message ==
         "a table for 2 please");
   CHECK(store::load_transcript(db, id)[0].message == "[sealed]");  // no key here
+}
+
+TEST_CASE_METHOD(
+    Privacy,
+    "with TRANSCRIPT_KEY no word of a verdict is in any table, and the read side shows them all",
+    "[privacy]") {
+  Connection sealed(DatabaseAddress(url, sealing));
+  test::write(sealed, test::scripted_call(7, 2));
+  judge(sealed);
+  const std::string all = everything(sealed);
+  for (const char* word : {"Qtable", "Qbooked", "Qreason", "Qthursday", "Qdate", "Qtime",
+                           "Qservice", "Quillon", "Qphone", "Qraw"}) {
+    INFO(word);
+    CHECK(all.find(word) == std::string::npos);
+  }
+  CHECK(number_from(db,
+                    "select count(*) from bridge.booking_analysis b join bridge.verdicts v using "
+                    "(call_id) where jsonb_array_length(b.booking_indicators) = 2 and "
+                    "jsonb_array_length(v.booking_indicators) = 2 and b.appointment ->> 'party' = "
+                    "'2' and v.appointment ->> 'kind' = 'new'") == 1);
+
+  const auto shown = [](Connection& reader) {
+    const auto verdict = store::load_call(reader, test::call_id(7).str())->verdict.value();
+    const auto exported = store::export_page(reader, {}, "", 10).calls.at(0).verdict.value();
+    CHECK(exported.reason == verdict.reason);
+    CHECK(exported.evidence.at(1).quote == verdict.evidence.at(1).quote);
+    CHECK(store::list_verdicts(reader, {}, 1).at(0).reason == verdict.reason);
+    const auto& agreed = verdict.appointment.value();
+    return std::vector{verdict.evidence.at(0).quote,
+                       verdict.evidence.at(1).quote,
+                       verdict.reason,
+                       agreed.when_text,
+                       agreed.date,
+                       agreed.time,
+                       agreed.service,
+                       agreed.name,
+                       agreed.phone};
+  };
+  CHECK(shown(sealed) == std::vector<std::string>{"Qtable please", "Qbooked it is",
+                                                  "Qreason of the judge", "Qthursday", "Qdate",
+                                                  "Qtime", "Qservice", "Quillon", "Qphone"});
+  CHECK(shown(db) == std::vector<std::string>(9, "[sealed]"));  // no key here
+}
+
+TEST_CASE_METHOD(Privacy, "without TRANSCRIPT_KEY verdicts are stored as they are", "[privacy]") {
+  test::write(db, test::scripted_call(7, 2));
+  judge(db);
+  CHECK(everything(db).find("Qtable please") != std::string::npos);
+  Connection sealed(
+      DatabaseAddress(url, sealing));  // set later: what was in the clear is still read
+  CHECK(store::load_call(sealed, test::call_id(7).str())->verdict->reason ==
+        "Qreason of the judge");
 }
 
 TEST_CASE_METHOD(Privacy,
