@@ -16,6 +16,7 @@
 #include "bridge/twilio/rest.hpp"
 #include "codec/resampler.hpp"
 #include "store/migrate.hpp"
+#include "store/transport_security.hpp"
 
 namespace tandem {
 
@@ -68,6 +69,13 @@ void check_database(const Config& config, Report& report) {
   } catch (const std::exception& error) {
     report.line(Mark::fail, "database", std::string(error.what()) + "; check DATABASE_URL");
   }
+}
+
+void check_transport(const Config& config, Report& report) {
+  if (!store::talks_to_strangers(config.database_url)) return;
+  report.line(Mark::warn, "database",
+              "is across a network and may be anybody, in plain text too; set "
+              "sslmode=verify-full and sslrootcert in DATABASE_URL");
 }
 
 void check_spool(const Config& config, Report& report) {
@@ -168,6 +176,7 @@ bool check(const Config& config, std::ostream& out) {
   check_resampler(report);
   check_spool(config, report);
   check_database(config, report);
+  check_transport(config, report);
   check_twilio(config, report);
   check_voice(config, config.voice_provider, false, report);
   if (config.voice_fallback) check_voice(config, *config.voice_fallback, true, report);

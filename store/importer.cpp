@@ -284,8 +284,15 @@ void Importer::failed(const PostgresError& error) {
     counters_.last_sqlstate = error.sqlstate();
     counters_.last_failure = error.what();
   }
-  if (is_first && error.kind() != SqlErrorClass::interrupted) {
-    settings_.notices({Severity::warning, is_schema ? "schema_mismatch" : "database_unreachable",
+  // a server that was away and comes back as somebody else is news as well
+  const bool is_untrusted = error.kind() == SqlErrorClass::untrusted;
+  const bool is_news = is_first || (is_untrusted && !told_untrusted_);
+  told_untrusted_ = is_untrusted || (told_untrusted_ && !is_first);
+  if (is_news && error.kind() != SqlErrorClass::interrupted) {
+    settings_.notices({is_untrusted ? Severity::alarm : Severity::warning,
+                       is_schema      ? "schema_mismatch"
+                       : is_untrusted ? "database_untrusted"
+                                      : "database_unreachable",
                        std::string(error.what())});
   }
 }

@@ -7,6 +7,7 @@
 // goes on. A batch that ran out of time is halved too, and grows again when the database is quick
 // again (fault P04). With a schema older or newer than this binary's it connects, writes nothing
 // and waits (fault P12); a migration under a running connection only adds, so that one writes on.
+// A server that cannot prove who it is (fault P17) gets nothing, and is an alarm.
 #pragma once
 
 #include <condition_variable>
@@ -100,6 +101,7 @@ class Importer {
   std::vector<Entry> batch_;  ///< read, not committed yet
   std::size_t rows_max_;      ///< of one transaction now; shrinks when the server is too slow
   int failures_in_a_row_ = 0;
+  bool told_untrusted_ = false;  ///< in this row
   core::TimePoint node_touched_{};
   std::mt19937 random_{std::random_device{}()};
 

@@ -22,15 +22,20 @@ std::string safe_summary(const std::string& sqlstate, std::string_view reason) {
                         : fmt::format("database connection failed: {}", reason);
 }
 
+constexpr std::string_view certificate_refused = "TLS: the certificate was refused";
+constexpr std::string_view no_tls = "TLS could not be agreed on";
+
 /// libpq's words may name hosts and users: these are what of them may be logged.
 std::string_view reason_of(std::string_view words) noexcept {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 15> known = {{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 17> known = {{
       {"terminating connection", "the server ended the connection"},
       {"password authentication failed", "the password was refused"},
       {"no password supplied", "the password was refused"},
-      {"certificate", "TLS: the certificate was refused"},
-      {"SSL", "TLS could not be agreed on"},
+      {"certificate", certificate_refused},
       {"pg_hba.conf", "this host or user may not connect"},
+      {"SSL SYSCALL", "the connection broke"},
+      {"SSL connection has been closed", "the server closed the connection"},
+      {"SSL", no_tls},
       {"could not translate host name", "the host name is unknown"},
       {"onnection refused", "connection refused"},
       {"No such file", "nothing listens there"},
@@ -194,8 +199,10 @@ std::optional<core::WallTime> Rows::optional<core::WallTime>(int row, int column
 void Connection::broken(const char* what) {
   broken_ = true;
   const std::string words = PQerrorMessage(connection_.get());
-  throw PostgresError(SqlErrorClass::unavailable, "", std::string(what) + ": " + words,
-                      reason_of(words));
+  const std::string_view reason = reason_of(words);
+  const bool is_untrusted = reason == certificate_refused || reason == no_tls;
+  throw PostgresError(is_untrusted ? SqlErrorClass::untrusted : SqlErrorClass::unavailable, "",
+                      std::string(what) + ": " + words, reason);
 }
 
 /// False when nothing happened before `until`.

@@ -33,6 +33,8 @@ enum class SqlErrorClass : std::uint8_t {
                 ///< try again
   schema,  ///< a table or column is not there (42P01, 42703, 3F000, 42501): not the record's fault,
            ///< wait
+  untrusted,    ///< the server could not show who it is, or has no TLS where it is asked for (P17):
+                ///< nothing was sent; connect again later
   permanent,    ///< this statement with these values will never work (22, 23, the rest of 42)
   interrupted,  ///< Interrupt was raised while waiting
 };

@@ -8,6 +8,7 @@ namespace {
 
 QueryError from(const PostgresError& error) {
   const bool passing = error.kind() == SqlErrorClass::unavailable ||
+                       error.kind() == SqlErrorClass::untrusted ||
                        error.kind() == SqlErrorClass::transient ||
                        error.kind() == SqlErrorClass::interrupted;
   return {passing ? QueryError::Kind::unavailable : QueryError::Kind::failed, error.what()};

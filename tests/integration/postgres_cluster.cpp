@@ -163,7 +163,8 @@ void PostgresCluster::signal_all(int signal) const {
 }
 
 core::Secret PostgresCluster::url(const std::string& database) const {
-  return core::Secret("host=" + directory_ + " user=tandem dbname=" + database);
+  return core::Secret("host=" + directory_ + " port=" + std::to_string(port_) +
+                      " user=tandem dbname=" + database);
 }
 
 core::Secret PostgresCluster::create_database() {
@@ -183,6 +184,56 @@ void PostgresCluster::execute(const std::string& statement) const {
   }
 }
 
+void PostgresCluster::listen(int port) {
+  stop();
+  port_ = port;
+  for (const std::string& setting :
+       {std::string("listen_addresses=127.0.0.1"), "port=" + std::to_string(port),
+        std::string("log_connections=on"), std::string("log_line_prefix=%h ")}) {
+    arguments_.emplace_back("-c");
+    arguments_.push_back(setting);
+  }
+  start();
+}
+
+void PostgresCluster::show_certificate(const std::string& certificate,
+                                       const std::string& key) const {
+  write_secret("server.crt", certificate);
+  write_secret("server.key", key);
+  execute("alter system set ssl = on");
+  reload();
+}
+
+/// A file of the data directory that the server takes for a private key.
+void PostgresCluster::write_secret(const std::string& name, const std::string& text) const {
+  const std::string path = directory_ + "/data/" + name;
+  std::ofstream(path) << text;
+  std::filesystem::permissions(
+      path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  const passwd* user = server_user();
+  if (user != nullptr && ::chown(path.c_str(), user->pw_uid, user->pw_gid) != 0) {
+    throw std::runtime_error("chown failed");
+  }
+}
+
+/// The postmaster reads its files some time after it was told to; it says so.
+void PostgresCluster::reload() const {
+  const auto times = [this] {
+    const std::string log = log_text();
+    int count = 0;
+    for (auto at = log.find("received SIGHUP"); at != std::string::npos;
+         at = log.find("received SIGHUP", at + 1)) {
+      ++count;
+    }
+    return count;
+  };
+  const int before = times();
+  execute("select pg_reload_conf()");
+  for (int i = 0; i < 200 && times() == before; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
 void PostgresCluster::promote() const { execute("select pg_promote()"); }
 
 void PostgresCluster::let_in_only(const std::string& rule) const {
@@ -190,8 +241,7 @@ void PostgresCluster::let_in_only(const std::string& rule) const {
   std::stringstream rules;
   rules << rule << '\n' << std::ifstream(path).rdbuf();
   std::ofstream(path) << rules.str();
-  execute("select pg_reload_conf()");
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));  // the postmaster reads it later
+  reload();
 }
 
 std::string PostgresCluster::log_text() const {

@@ -1,6 +1,6 @@
-// A private PostgreSQL cluster for tests: own data directory, unix socket only, gone when the
-// object goes (or when the test program dies). Works as root, by running the server as user
-// postgres or nobody, and as an ordinary user.
+// A private PostgreSQL cluster for tests: own data directory, unix socket only unless a test asks
+// for listen(), gone when the object goes (or when the test program dies). Works as root, by
+// running the server as user postgres or nobody, and as an ordinary user.
 #pragma once
 
 #include <sys/types.h>
@@ -30,6 +30,12 @@ class PostgresCluster {
   /// SIGSTOP, SIGCONT to the postmaster and all its children: a server that hangs.
   void signal_all(int signal) const;
 
+  /// From now on on this port of 127.0.0.1 too, where every login and whether it has TLS is
+  /// logged. Restarts the server.
+  void listen(int port);
+  /// TLS with this certificate and key (PEM) for whoever connects from now on.
+  void show_certificate(const std::string& certificate, const std::string& key) const;
+
   /// A standby becomes the primary.
   void promote() const;
 
@@ -37,7 +43,9 @@ class PostgresCluster {
   void let_in_only(const std::string& rule) const;
   /// The server's log so far.
   [[nodiscard]] std::string log_text() const;
-  [[nodiscard]] std::string socket_path() const { return directory_ + "/.s.PGSQL.5432"; }
+  [[nodiscard]] std::string socket_path() const {
+    return directory_ + "/.s.PGSQL." + std::to_string(port_);
+  }
   [[nodiscard]] const std::string& directory() const noexcept { return directory_; }
 
   /// Address of a database of this cluster.
@@ -54,10 +62,13 @@ class PostgresCluster {
 
   void make_directory();
   void execute(const std::string& statement) const;
+  void reload() const;
+  void write_secret(const std::string& name, const std::string& text) const;
 
   std::string directory_;
   std::vector<std::string> arguments_;
   pid_t server_ = -1;
+  int port_ = 5432;  ///< in the socket's name, as long as listen() was not asked for
   int databases_ = 0;
 };
 
