@@ -1,7 +1,7 @@
 // Checks of the list, and of hostile text, that need a world we can change.
 import { hostile, hostileId, runningId } from './fixtures/world.mjs';
 import { world } from './fixture_server.mjs';
-import { eventually, expect, expectEqual, nudge } from './harness.mjs';
+import { accessibilityFindings, eventually, expect, expectEqual, nudge } from './harness.mjs';
 
 const rows = (page) => page.locator('tbody tr');
 
@@ -132,6 +132,60 @@ async function stateChecks(checks, url, shots) {
   );
 }
 
+async function searchChecks(checks, url, shots) {
+  for (const dark of [false, true]) {
+    const theme = dark ? 'dark' : 'light';
+    await checks.check(`a search shows its hits, marked, in ${theme}`, { dark }, async (page) => {
+      await page.goto(`${url}/?q=thursday`);
+      const hits = page.getByRole('list', { name: 'Lines with these words' }).first();
+      await hits.waitFor();
+      const marks = await hits.locator('mark').allTextContents();
+      expect(marks.length > 1, 'fewer than two hits');
+      expect(
+        marks.every((text) => text === 'Thursday'),
+        `marked: ${marks}`,
+      );
+      expectEqual(await accessibilityFindings(page), [], 'axe findings');
+      await page.screenshot({ path: `${shots}/search_${theme}.png` });
+      await hits.getByRole('link', { name: /is perfect/ }).focus();
+      await page.keyboard.press('Enter');
+      await page.locator('#line-3.chosen').waitFor();
+    });
+  }
+  await checks.check('a search fits a narrow screen', { narrow: true }, async (page) => {
+    await page.goto(`${url}/?q=thursday`);
+    await page.locator('mark').first().waitFor();
+    const { wide, screen } = await page.evaluate(() => ({
+      wide: document.documentElement.scrollWidth,
+      screen: document.documentElement.clientWidth,
+    }));
+    expect(wide <= screen, `${wide} px on a screen of ${screen} px`);
+    await page.screenshot({ path: `${shots}/search_light_narrow.png` });
+  });
+  await checks.check('an export has the filters of the list, and no others', {}, async (page) => {
+    const asked = async (name) => {
+      const link = page.getByRole('link', { name: `Export as ${name}` });
+      return new URL(await link.getAttribute('href'), url);
+    };
+    await page.goto(url);
+    await rows(page).first().waitFor();
+    expectEqual((await asked('CSV')).href, `${url}/api/v1/calls/export.csv`, 'all calls');
+    await page.goto(`${url}/?outcome=booked&q=thursday&from=2026-11-20&x=1&cursor=5`);
+    await page.locator('mark').first().waitFor();
+    const json = await asked('JSON');
+    expectEqual(json.pathname, '/api/v1/calls/export.json', 'address');
+    expectEqual(
+      [...json.searchParams],
+      [
+        ['outcome', 'booked'],
+        ['q', 'thursday'],
+        ['from', '2026-11-20T05:00:00.000Z'],
+      ],
+      'filters',
+    );
+  });
+}
+
 async function hostileChecks(checks, url, shots) {
   await checks.check('A02: hostile transcript text is shown as text', {}, async (page) => {
     await page.addInitScript(() => {
@@ -161,6 +215,11 @@ async function hostileChecks(checks, url, shots) {
     await page.screenshot({ path: `${shots}/hostile_light.png` });
     await page.goto(url);
     await page.getByRole('link', { name: hostile[0] }).waitFor();
+    await page.goto(`${url}/?q=alert`);
+    const hit = page.locator('.hits .text', { hasText: hostile[0] });
+    expectEqual(await hit.textContent(), hostile.slice(0, 4).join(''), 'snippet');
+    expectEqual(await hit.locator('mark').allTextContents(), [hostile[1], hostile[3]], 'marks');
+    expectEqual(await page.locator('main :is(script, img, svg.x)').count(), 0, 'made from text');
     expectEqual(await page.evaluate(() => window.alarms), [], 'alarms on the list');
   });
   await checks.check(
@@ -197,6 +256,7 @@ async function runningChecks(checks, url, shots) {
 export async function fixtureChecks(checks, url, shots) {
   await listChecks(checks, url, shots);
   await stateChecks(checks, url, shots);
+  await searchChecks(checks, url, shots);
   await hostileChecks(checks, url, shots);
   await runningChecks(checks, url, shots);
 }

@@ -3,7 +3,7 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
-import { makeCalls, oneCall, securityHeaders } from './fixtures/world.mjs';
+import { makeCalls, oneCall, pendingVerdict, searched, securityHeaders } from './fixtures/world.mjs';
 
 const types = {
   '.css': 'text/css; charset=utf-8',
@@ -13,7 +13,17 @@ const types = {
 };
 
 /** What tests change while the server runs. */
-export const world = { calls: makeCalls(Date.now()), broken: false, requests: [] };
+export const world = {
+  calls: makeCalls(Date.now()),
+  broken: false,
+  requests: [],
+  /** Of orders to judge a call: { status, title, detail }. */
+  refusal: null,
+  /** Ids of calls that wait to be judged again. */
+  waiting: new Set(),
+  /** Members of a call's answers that differ from the fixture. */
+  changes: {},
+};
 
 function json(response, status, body, type = 'application/json') {
   response.writeHead(status, {
@@ -47,7 +57,11 @@ function listCalls(response, query) {
   }
   const limit = Number(query.get('limit') ?? 50);
   const begin = Number(query.get('cursor') ?? 0);
-  const found = world.calls.filter((call) => matches(call, query));
+  const words = query.get('q');
+  const found = world.calls
+    .filter((call) => matches(call, query))
+    .map((call) => (words ? searched(call, words) : call))
+    .filter(Boolean);
   const end = begin + limit;
   return json(response, 200, {
     calls: found.slice(begin, end),
@@ -55,15 +69,32 @@ function listCalls(response, query) {
   });
 }
 
-function api(response, url) {
+function judge(response, id) {
+  if (world.refusal) {
+    const { status, title, detail } = world.refusal;
+    return problem(response, status, title, detail);
+  }
+  world.waiting.add(id);
+  return json(response, 202, { call_id: id, state: 'queued' });
+}
+
+/** One part of a call: as in the fixture, but for what a check changed. */
+function answerPart(id, part, found) {
+  const answer = { ...found[part], ...world.changes[part] };
+  if (part !== 'call' || !world.waiting.has(id)) return answer;
+  return { ...answer, outcome: { ...pendingVerdict, state: 'queued' } };
+}
+
+function api(response, url, method) {
   world.requests.push(url.pathname + url.search);
   if (world.broken)
     return problem(response, 503, 'The database does not answer', 'Try again soon.');
   const [, , , , id, part = 'call'] = url.pathname.split('/');
   if (!id) return listCalls(response, url.searchParams);
   const found = oneCall(id, world.calls);
+  if (found && part === 'analyze' && method === 'POST') return judge(response, id);
   if (!found?.[part]) return problem(response, 404, 'There is no such call', 'Look at the list.');
-  return json(response, 200, found[part]);
+  return json(response, 200, answerPart(id, part, found));
 }
 
 function asset(response, dist, path) {
@@ -81,7 +112,7 @@ export async function serveFixtures(dist) {
   readFileSync(join(dist, 'index.html')); // a clear error now rather than an empty page later
   const server = createServer((request, response) => {
     const url = new URL(request.url, 'http://127.0.0.1');
-    if (url.pathname.startsWith('/api/v1/calls')) api(response, url);
+    if (url.pathname.startsWith('/api/v1/calls')) api(response, url, request.method);
     else asset(response, dist, url.pathname);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -5,6 +5,7 @@ import { fixtureChecks } from './fixture_checks.mjs';
 import { Checks, launch } from './harness.mjs';
 import { pageChecks } from './page_checks.mjs';
 import { sourceChecks } from './source_checks.mjs';
+import { verdictChecks } from './verdict_checks.mjs';
 
 const { values: options } = parseArgs({
   options: { url: { type: 'string' }, dist: { type: 'string' }, shots: { type: 'string' } },
@@ -20,6 +21,7 @@ await pageChecks(checks, url, options.shots);
 if (server) {
   await fixtureChecks(checks, url, options.shots);
   await callChecks(checks, url);
+  await verdictChecks(checks, url, options.shots);
 }
 
 await browser.close();

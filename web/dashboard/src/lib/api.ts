@@ -19,6 +19,16 @@ export interface CallSummary {
   answered_by: string | null;
   provider: string | null;
   outcome: { label: OutcomeLabel; confidence: number | null };
+  /** Of a search: the first lines that have its words. */
+  hits?: Hit[];
+}
+
+/** A line of a call that has words of a search; the parts in order are its text. */
+export interface Hit {
+  seq: number;
+  speaker: 'user' | 'assistant';
+  offset_ms: number;
+  snippet: { text: string; is_match: boolean }[];
 }
 
 export interface CallPage {
@@ -73,7 +83,7 @@ export interface Verdict {
   analysed_at: string | null;
 }
 
-export interface Call extends Omit<CallSummary, 'outcome'> {
+export interface Call extends Omit<CallSummary, 'outcome' | 'hits'> {
   call_sid: string | null;
   stream_sid: string | null;
   chat_id: string | null;
@@ -174,6 +184,17 @@ export async function get<T>(address: string, signal: AbortSignal): Promise<T> {
   }
   if (!response.ok) throw await problemOf(response);
   return (await response.json()) as T;
+}
+
+/** Orders something. Throws Problem. */
+export async function post(address: string): Promise<void> {
+  let response: Response;
+  try {
+    response = await fetch(address, { method: 'POST', headers: { Accept: 'application/json' } });
+  } catch {
+    throw new Problem(0, 'The bridge does not answer', 'Nothing was ordered. Try again soon.');
+  }
+  if (!response.ok) throw await problemOf(response);
 }
 
 export function asProblem(error: unknown): Problem {

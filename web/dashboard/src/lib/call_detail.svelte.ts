@@ -40,6 +40,17 @@ export class CallDetail {
     this.#abort.abort();
   }
 
+  /** Its address in the API. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** Asks even when nothing more was to be expected. */
+  async refreshAgain(): Promise<void> {
+    this.#askedAfterEnd = false;
+    await this.refresh();
+  }
+
   /** True while the call runs or its verdict is not there yet. */
   get unfinished(): boolean {
     const call = this.call.value;

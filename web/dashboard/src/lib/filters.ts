@@ -47,8 +47,8 @@ function dayStart(text: string, daysLater: number): string | null {
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 
-/** The API address for the filters in `search`, after the row that `cursor` names. */
-export function apiAddress(search: string, cursor: string | null): string {
+/** The filters of the page's address as the API wants them. */
+function askedFilters(search: string): URLSearchParams {
   const query = new URLSearchParams(search);
   const asked = new URLSearchParams();
   for (const name of filterNames) {
@@ -57,7 +57,19 @@ export function apiAddress(search: string, cursor: string | null): string {
     const day = name === 'from' ? dayStart(value, 0) : name === 'to' ? dayStart(value, 1) : null;
     asked.set(name, day ?? value);
   }
+  return asked;
+}
+
+/** The API address for the filters in `search`, after the row that `cursor` names. */
+export function apiAddress(search: string, cursor: string | null): string {
+  const asked = askedFilters(search);
   asked.set('limit', String(pageSize));
   if (cursor) asked.set('cursor', cursor);
   return `/api/v1/calls?${asked.toString()}`;
+}
+
+/** Where all calls of the filters in `search` are to be had as one file. */
+export function exportAddress(search: string, format: 'csv' | 'json'): string {
+  const asked = askedFilters(search).toString();
+  return `/api/v1/calls/export.${format}${asked ? `?${asked}` : ''}`;
 }

@@ -6,6 +6,13 @@ const dayWithYear = new Intl.DateTimeFormat(undefined, {
   month: 'short',
   year: 'numeric',
 });
+const weekday = new Intl.DateTimeFormat(undefined, {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  timeZone: 'UTC',
+});
 const whole = new Intl.NumberFormat(undefined);
 
 const startOfDay = (date: Date): number =>
@@ -19,6 +26,12 @@ export function localTime(iso: string, now: Date = new Date()): string {
   const dated = (sameYear ? day : dayWithYear).format(date);
   const name = days === 0 ? 'Today' : days === 1 ? 'Yesterday' : dated;
   return `${name} ${clock.format(date)}`;
+}
+
+/** "2026-11-26" → "Thu 26 November 2026"; what is no such day, as it is. */
+export function calendarDay(text: string): string {
+  const date = new Date(`${text}T00:00:00Z`);
+  return Number.isNaN(date.getTime()) ? text : weekday.format(date);
 }
 
 export const utcTime = (iso: string): string =>
