@@ -161,16 +161,49 @@ class Conditions {
   Parameters parameters_;
 };
 
+/// How many rows there are, by the planner's statistics. The question names its parameter $1.
+std::int64_t estimated_rows(Connection& connection, const std::string& from,
+                            const std::string& parameter) {
+  const Rows plan = connection.run("explain select " + from, Parameters().add(parameter));
+  constexpr std::string_view label = "rows=";
+  const std::string_view line = plan.text(0, 0);
+  const auto at = line.find(label);
+  std::int64_t rows = 0;
+  if (at != std::string_view::npos) {
+    std::from_chars(line.data() + at + label.size(), line.data() + line.size(), rows);
+  }
+  return rows;
+}
+
 constexpr std::size_t whole_number_digits = 11;
 
-void add_number(Conditions& conditions, const std::string& number) {
+// Up to so many calls with some digits of a number are fetched and sorted; above, the newest are
+// found sooner by looking through an index, which holds the number.
+constexpr std::int64_t numbers_fetched_max = 2'000;
+
+void add_number(Connection& connection, Conditions& conditions, const std::string& number) {
   const std::string digits = digits_of(number);
   if (digits.empty()) return;
   if (core::PhoneNumber(number).is_e164() && digits.size() >= whole_number_digits) {
     conditions.add("c.phone_number = {}", number);
   } else {
     const std::string part = (number.starts_with('+') ? "+" : "") + digits;
-    conditions.add("bridge.number_parts(c.phone_number) @@ {}::tsquery", "'" + part + "':*");
+    const std::string ends = "'" + part + "':*";
+    if (estimated_rows(connection,
+                       "from bridge.calls where bridge.number_parts(phone_number) @@ $1::tsquery",
+                       ends) <= numbers_fetched_max) {
+      conditions.add("bridge.number_parts(c.phone_number) @@ {}::tsquery", ends);
+    } else if (part.front() == '+') {
+      conditions.add("c.phone_number like {}", part + "%");
+    } else {
+      // The same for what is not plainly a number: "sip:12-34@example.org" has 1234.
+      conditions.parameters().add(ends);
+      const auto has = fmt::format(
+          "(c.phone_number like {{}} or c.phone_number !~ '^[+]?[0-9]*$' and "
+          "bridge.number_parts(c.phone_number) @@ ${}::tsquery)",
+          conditions.parameters().size());
+      conditions.add(has.c_str(), "%" + digits + "%");
+    }
   }
 }
 
@@ -183,9 +216,9 @@ void add_cursor(Conditions& conditions, const std::string& text) {
   conditions.add(before.c_str(), cursor.start);
 }
 
-/// What every filter of the list means. All columns but phone_number are in each index of
-/// 0008_search.sql: a page is found without a look at the table.
-Conditions conditions_of(const CallFilter& filter) {
+/// What every filter of the list means. All columns are in each index of 0008_search.sql: a page is
+/// found without a look at the table.
+Conditions conditions_of(Connection& connection, const CallFilter& filter) {
   Conditions conditions;
   conditions.add_if("c.outcome_label = {}", filter.outcome);
   conditions.add_if("c.start_time >= {}", filter.from);
@@ -195,24 +228,15 @@ Conditions conditions_of(const CallFilter& filter) {
   conditions.add_if("c.status = {}", filter.status);
   conditions.add_if("c.direction = {}", filter.direction);
   conditions.add_if("c.provider = {}", filter.provider);
-  if (filter.number) add_number(conditions, *filter.number);
+  if (filter.number) add_number(connection, conditions, *filter.number);
   add_cursor(conditions, filter.cursor);
   return conditions;
 }
 
 /// How many calls have these words, by the planner's statistics.
 std::int64_t estimated_matches(Connection& connection, const std::string& words) {
-  const Rows plan = connection.run(
-      "explain select from bridge.call_search where words @@ bridge.search_query($1, '&')",
-      Parameters().add(words));
-  constexpr std::string_view label = "rows=";
-  const std::string_view line = plan.text(0, 0);
-  const auto at = line.find(label);
-  std::int64_t rows = 0;
-  if (at != std::string_view::npos) {
-    std::from_chars(line.data() + at + label.size(), line.data() + line.size(), rows);
-  }
-  return rows;
+  return estimated_rows(
+      connection, "from bridge.call_search where words @@ bridge.search_query($1, '&')", words);
 }
 
 // Below, all calls with the words are fetched and sorted; above, calls are looked through newest
@@ -250,7 +274,7 @@ Search plan_search(Connection& connection, const std::string& words) {
 
 Rows select_page(Connection& connection, const CallFilter& filter, const std::string& words,
                  std::int32_t rows_max) {
-  Conditions conditions = conditions_of(filter);
+  Conditions conditions = conditions_of(connection, filter);
   std::string found;
   std::string joined;
   if (!words.empty()) {
@@ -268,7 +292,7 @@ Rows select_page(Connection& connection, const CallFilter& filter, const std::st
       found += "), ";
       joined = " join found on found.call_id = c.id";
     } else {
-      joined = " join bridge.call_search s on s.call_id = c.id and s." + has(words);
+      joined = " join bridge.call_search s on c.has_words and s.call_id = c.id and s." + has(words);
     }
   }
   return connection.run(

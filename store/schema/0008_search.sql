@@ -12,6 +12,10 @@ from bridge.booking_analysis b where b.call_id = c.id;
 alter table bridge.calls add column outcome_label text not null
   generated always as (coalesce(analysis_label, case when end_time is null then 'pending' else 'none' end)) stored;
 
+-- Has a row in bridge.call_search below: a search passes over calls that nobody answered without looking there.
+alter table bridge.calls add column has_words boolean not null default false;
+update bridge.calls set has_words = true where id in (select call_id from bridge.transcriptions);
+
 create function bridge.label_call() returns trigger language plpgsql as $$
 declare
   label text := case when tg_op = 'DELETE' then null
@@ -30,17 +34,17 @@ create trigger booking_analysis_labels_call after insert or update of state, out
 -- Every index holds every filter: a list is found without touching the table, whatever the filters are, and only the
 -- rows of the page are fetched. They take the place of the narrow ones.
 create index calls_newest on bridge.calls (start_time desc, id desc)
-  include (outcome_label, status, direction, provider, duration);
+  include (outcome_label, status, direction, provider, duration, has_words, phone_number);
 create index calls_outcome_newest on bridge.calls (outcome_label, start_time desc, id desc)
-  include (status, direction, provider, duration);
+  include (status, direction, provider, duration, has_words, phone_number);
 create index calls_status_newest on bridge.calls (status, start_time desc, id desc)
-  include (outcome_label, direction, provider, duration);
+  include (outcome_label, direction, provider, duration, has_words, phone_number);
 create index calls_direction_newest on bridge.calls (direction, start_time desc, id desc)
-  include (outcome_label, status, provider, duration);
+  include (outcome_label, status, provider, duration, has_words, phone_number);
 create index calls_provider_newest on bridge.calls (provider, start_time desc, id desc)
-  include (outcome_label, status, direction, duration);
+  include (outcome_label, status, direction, duration, has_words, phone_number);
 create index calls_duration_newest on bridge.calls (duration, start_time desc, id desc)
-  include (outcome_label, status, direction, provider);
+  include (outcome_label, status, direction, provider, has_words, phone_number);
 create index calls_number_newest on bridge.calls (phone_number, start_time desc, id desc);
 drop index bridge.calls_newest_first, bridge.calls_by_status, bridge.calls_by_duration, bridge.calls_by_number;
 
@@ -90,6 +94,7 @@ begin
   select call_id, bridge.words_of_all(strip(message_words)) from new_lines group by call_id order by call_id
   on conflict (call_id) do update set words = s.words || excluded.words
     where s.words is distinct from s.words || excluded.words;
+  update bridge.calls set has_words = true where not has_words and id in (select call_id from new_lines);
   return null;
 end $$;
 create trigger transcriptions_add_words after insert on bridge.transcriptions
@@ -114,6 +119,8 @@ begin
   select call_id, bridge.words_of_all(strip(message_words)) from bridge.transcriptions
   where call_id in (select call_id from old_lines) group by call_id
   on conflict (call_id) do nothing;
+  update bridge.calls c set has_words = false
+  where id in (select call_id from old_lines) and not exists (select from bridge.call_search where call_id = c.id);
   return null;
 end $$;
 create trigger transcriptions_remove_words after delete on bridge.transcriptions
@@ -122,6 +129,7 @@ create trigger transcriptions_remove_words after delete on bridge.transcriptions
 create function bridge.forget_words() returns trigger language plpgsql as $$
 begin
   truncate bridge.call_search;
+  update bridge.calls set has_words = false where has_words;
   return null;
 end $$;
 create trigger transcriptions_forget_words after truncate on bridge.transcriptions

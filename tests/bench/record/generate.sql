@@ -57,7 +57,7 @@ update bench.calls set
 
 insert into bridge.calls (id, call_sid, stream_sid, direction, phone_number, from_number, to_number, status,
   status_rank, start_time, answered_time, end_time, duration, end_reason, provider, chat_id, chat_group_id, node,
-  purpose, analysis_label)
+  purpose, has_words, analysis_label)
 select id, 'CA' || md5('carrier ' || i), 'MZ' || md5('stream ' || i), direction, phone,
   case when direction = 'inbound' then phone else '+15550100000' end,
   case when direction = 'inbound' then '+15550100000' else phone end,
@@ -66,7 +66,7 @@ select id, 'CA' || md5('carrier ' || i), 'MZ' || md5('stream ' || i), direction,
   case when status <> 'in-progress' then start_time + (2 + duration) * interval '1 second' end, duration,
   case when status = 'completed' then (array['caller_hung_up', 'agent_hung_up', 'idle'])[1 + (of_outcome * 3)::int % 3]
   end, provider, md5('chat ' || i)::uuid::text, md5('group ' || i)::uuid::text, 'node-' || (i % 4),
-  case when direction = 'outbound' then 'reminder' end,
+  case when direction = 'outbound' then 'reminder' end, lines > 0,
   case when status = 'completed' then case
     when i >= :calls - 200 then 'pending' when of_outcome < 0.18 then 'booked' when of_outcome < 0.88 then 'not_booked'
     when of_outcome < 0.975 then 'unclear' when of_outcome < 0.997 then 'needs_review' else 'failed' end end

@@ -158,6 +158,77 @@ TEST_CASE("any part of a number finds it, a whole number only itself") {
   CHECK(with_number(db, "99").empty());
 }
 
+TEST_CASE("digits that many numbers have find what digits of few numbers find") {
+  store::Connection db(migrated_database());
+  db.run(
+      "insert into bridge.calls (id, start_time, phone_number) "
+      "select md5('call ' || i)::uuid, now() - i * interval '1 minute', case i % 50 "
+      "  when 7 then 'sip:15-55.' || i || '@example.org' when 8 then 'anonymous' when 9 then null "
+      "  else '+1555010' || lpad(i::text, 4, '0') end from generate_series(1, 6000) i");
+  db.script("vacuum analyze bridge.calls");
+  for (const char* number : {"1", "1555", "5550", "15", "155520", "0104", "1234", "+1555", "+555",
+                             "+1", "55501059", "0-1", "10"}) {
+    INFO(number);
+    const std::string part = number == std::string("0-1") ? "01" : number;
+    const store::Rows expected = db.run(
+        "select id from bridge.calls where case when $1 like '+%' then starts_with(phone_number, "
+        "$1) else position($1 in regexp_replace(phone_number, '[^0-9]', '', 'g')) > 0 end "
+        "order by start_time desc limit 500",
+        store::Parameters().add(part));
+    store::CallFilter filter;
+    filter.number = number;
+    filter.limit = 500;
+    const auto listed = store::list_calls(db, filter).calls;
+    REQUIRE(listed.size() == static_cast<std::size_t>(expected.size()));
+    for (int row = 0; row < expected.size(); ++row) {
+      REQUIRE(listed[static_cast<std::size_t>(row)].id == expected.text(row, 0));
+    }
+  }
+}
+
+TEST_CASE("a word that thousands of calls have finds the newest that still have it") {
+  store::Connection db(migrated_database());
+  db.script(
+      "insert into bridge.calls (id, start_time, status) select md5('call ' || i)::uuid, "
+      "  now() - i * interval '1 minute', case i % 10 when 0 then 'busy' else 'completed' end "
+      "from generate_series(1, 9000) i;"
+      "insert into bridge.transcriptions (call_id, seq, speaker, message, timestamp, offset_ms, "
+      "event_type, content_hash) "
+      "select id, 0, 'user', 'good morning', start_time, 0, 'user_message', uuid_send(id) from "
+      "bridge.calls "
+      "where status = 'completed'");
+  db.script("vacuum analyze bridge.calls, bridge.call_search");
+  const auto newest = [&](const char* status) {
+    store::CallFilter filter;
+    filter.q = "morn";
+    filter.status = status;
+    const auto calls = store::list_calls(db, filter).calls;
+    return calls.empty() ? "none" : calls.front().id;
+  };
+  const auto id_of = [&](int call) {
+    return std::string(
+        db.run("select md5($1)::uuid", store::Parameters().add("call " + std::to_string(call)))
+            .text(0, 0));
+  };
+  CHECK(newest("completed") == id_of(1));
+  CHECK(newest("busy") == "none");
+  db.run("delete from bridge.transcriptions where call_id = $1::uuid",
+         store::Parameters().add(id_of(1)));
+  CHECK(newest("completed") == id_of(2));
+  db.run(
+      "insert into bridge.transcriptions (call_id, seq, speaker, message, timestamp, offset_ms, "
+      "event_type, content_hash) "
+      "select id, 0, 'user', 'good morning', start_time, 0, 'user_message', uuid_send(id) from "
+      "bridge.calls "
+      "where id = $1::uuid",
+      store::Parameters().add(id_of(10)));
+  CHECK(newest("busy") == id_of(10));
+  CHECK(test::number_from(db, "select count(*) from bridge.calls where has_words") == 8'100);
+  db.run("truncate bridge.transcriptions cascade");
+  CHECK(newest("completed") == "none");
+  CHECK(test::number_from(db, "select count(*) from bridge.calls where has_words") == 0);
+}
+
 TEST_CASE("the outcome that a list shows follows its verdict") {
   store::Connection db(migrated_database());
   const auto label = [&] {
