@@ -133,8 +133,9 @@ void Dependencies::note_known() {
                      : "");
   const auto importer = parts_.record.importing();
   const bool is_importing = importer.state == store::ImporterState::importing;
-  note("importer", is_importing ? State::ok : State::degraded,
-       is_importing ? "" : to_string(importer.state));
+  std::string trouble(is_importing ? "" : to_string(importer.state));
+  if (!is_importing && !importer.last_failure.empty()) trouble += ": " + importer.last_failure;
+  note("importer", is_importing ? State::ok : State::degraded, trouble);
   const auto last = parts_.record.last_analysis();
   if (parts_.config.gemini.api_key.empty()) return note("analysis", State::not_configured, "");
   const bool has_failed = last && !last->empty();

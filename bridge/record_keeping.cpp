@@ -55,11 +55,27 @@ void RecordKeeping::start(const std::string& node, Exchange exchange) {
 }
 
 void RecordKeeping::publish() {
-  const auto spool = spool_.counters();
-  metrics_.gauge(ops::Family::db_spool_events).set(static_cast<double>(spool.backlog));
-  const auto oldest = std::chrono::duration<double>(spool.oldest_age).count();
-  metrics_.gauge(ops::Family::db_spool_oldest_seconds).set(spool.backlog > 0 ? oldest : 0);
+  publish_spool(spool_.counters());
   publish_importer(importer_->counters());
+  // a counter that begins above 0 has not risen, for who watches: these are watched
+  metrics_.counter(ops::Family::reconciliation_filled_lines_total);
+  metrics_.counter(ops::Family::record_queue_dropped_total);
+}
+
+void RecordKeeping::publish_spool(const store::SpoolCounters& now) {
+  const auto show = [this](ops::Family family, double value) { metrics_.gauge(family).set(value); };
+  const auto oldest = std::chrono::duration<double>(now.oldest_age).count();
+  show(ops::Family::db_spool_events, static_cast<double>(now.backlog));
+  show(ops::Family::db_spool_oldest_seconds, now.backlog > 0 ? oldest : 0);
+  show(ops::Family::db_spool_fill_ratio, now.fill_percent / 100.0);
+  show(ops::Family::db_spool_held_events, static_cast<double>(now.held));
+  const auto add = [this](ops::Family family, std::uint64_t risen) {
+    metrics_.counter(family).add(risen);
+  };
+  add(ops::Family::db_spool_dropped_total, now.dropped - published_spool_.dropped);
+  add(ops::Family::db_spool_damaged_total, now.damaged - published_spool_.damaged);
+  add(ops::Family::db_spool_disk_errors_total, now.disk_errors - published_spool_.disk_errors);
+  published_spool_ = now;
 }
 
 void RecordKeeping::publish_importer(const store::ImporterCounters& now) {

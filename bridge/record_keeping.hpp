@@ -56,6 +56,7 @@ class RecordKeeping {
   store::NoticeSink notices();
   store::JobWorkerSettings worker_settings(const std::string& node);
   store::ImporterSettings importer_settings(const std::string& node);
+  void publish_spool(const store::SpoolCounters& now);
   void publish_importer(const store::ImporterCounters& now);
   store::JobHandler analysis(Exchange exchange);
   store::JobHandler reconciliation(Exchange exchange);
@@ -75,6 +76,7 @@ class RecordKeeping {
   mutable std::mutex mutex_;  ///< of the next one
   std::optional<std::string> last_analysis_;
   store::ImporterCounters published_;  ///< what the counters of the metrics hold
+  store::SpoolCounters published_spool_;
   bool is_closed_ = false;
 };
 

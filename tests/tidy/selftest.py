@@ -6,11 +6,27 @@ A snippet is (path, text): the rule sees a tree that holds nothing else.
 from source import Source, Tree
 
 
+_ALERT = ("groups:\n  - name: tandem\n    rules:\n      - alert: Late\n        expr: '%s'\n        for: 1m\n"
+          "        labels: {severity: page}\n        annotations: {summary: 'late'}\n")
+
+
+def _alerts(expression, text=_ALERT):
+    return {"deploy/alerts.yml": text % expression, "docs/operations.md": "`Late` `tandem_lag`",
+            "bridge/ops/metrics.cpp": '{Family::lag, gauge, "lag", "Lag.", {"thread"}},\n'}
+
+
 def _tree(files):
     return Tree({path: Source(path, text) for path, text in files.items()})
 
 
 BAD = {
+    "alerts_watch_what_there_is": [
+        _alerts("tandem_lead > 1"), _alerts('tandem_lag{file="a"} > 1'), _alerts("max(tandem_lag > 1"), _alerts("up > 1"),
+        _alerts("tandem_lag > 1", _ALERT.replace("for: 1m", "for 1m")),
+        _alerts("tandem_lag > 1", _ALERT.replace("Late", "Early")),
+        _alerts("tandem_lag > 1", _ALERT + "      - alert: Late\n"),
+        {**_alerts("tandem_lag > 1"), "docs/operations.md": "`Late`"},
+    ],
     "layering": [
         {"codec/a.cpp": '#include "bridge/core/types.hpp"\n'},
         {"bridge/call/a.hpp": '#include "hume/messages.hpp"\n'},
@@ -160,6 +176,7 @@ GOOD = {
         {"bridge/net/a.cpp": "Task<void> f() { if (co_await g() || h) k(); }\n"},
         {"bridge/net/a.cpp": "Task<void> f() { co_await g(a && b); }\n"},
     ],
+    "alerts_watch_what_there_is": [_alerts('max(tandem_lag{thread=~"a|b"}) > 1')],
     "settings_are_documented": [{"bridge/config.cpp": 'load("PORT", x);\n', "deploy/env.example": "# P\nPORT=1\n",
                                  "docs/configuration.md": "| `PORT` |"}],
     "faults_have_tests": [{"tests/tidy/faults.txt": "# c\nT01 x\n", "tests/unit/a_test.cpp": 'TEST_CASE("T01: a")\n'}],

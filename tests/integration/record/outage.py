@@ -6,8 +6,10 @@ The truth is what the stand-ins say: the caller's script, and every line that th
 import collections
 import json
 import random
+import re
 import subprocess
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 from world import ROOT, World
@@ -114,6 +116,21 @@ def is_away(world):
     return world.metric('tandem_db_importer_state{state="connecting"}') == 1
 
 
+def says_why(world):
+    """The importer's trouble, for health and for alerts, without a name or a secret."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{world.port}/api/v1/health/dependencies", timeout=10) as answer:
+        importer, = [each for each in json.load(answer)["dependencies"] if each["name"] == "importer"]
+    words = (importer["state"], importer["last_error"])
+    assert words == ("degraded", "connecting: database connection failed: nothing listens there"), words
+    with urllib.request.urlopen(f"http://127.0.0.1:{world.port}/metrics", timeout=10) as answer:
+        families = set(re.findall(r"^# TYPE (tandem_(?:db_spool|record_queue|reconciliation_filled)_\w+) ",
+                                  answer.read().decode(), re.MULTILINE))
+    wanted = {f"tandem_db_spool_{name}" for name in ("events", "oldest_seconds", "fill_ratio", "held_events", "dropped_total",
+                                                     "damaged_total", "disk_errors_total")}
+    wanted |= {"tandem_record_queue_dropped_total", "tandem_reconciliation_filled_lines_total"}
+    assert families == wanted, families ^ wanted
+
+
 def stops_and_starts_without_database(world):
     """R03: SIGTERM with records that wait: exit 0, and the log says how many are kept where. P01: started again, still
     without a database, the bridge is ready and carries a call; the record of both comes when the database does."""
@@ -128,6 +145,7 @@ def stops_and_starts_without_database(world):
     after, = world.call(script=GREETED)
     assert after["violations"] == [] and after["streams"][0]["agent_ms_received"] > 2000, f"no agent: {after}"
     assert is_away(world), "the metrics do not say that the database is away"
+    says_why(world)
     world.database("start")
     for report in (before, after):
         world.row(report["sid"])
