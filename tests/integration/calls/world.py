@@ -33,6 +33,7 @@ class World:
         self.port = free_port()
         self.credentials = invented_credentials(PARTIES)
         self._settings = settings
+        self.bridge_logs = []  # one for each time it was started
         self._start_stand_ins()
         self.start_bridge()
 
@@ -43,6 +44,11 @@ class World:
         self._stack.callback(subprocess.run, [*self._postgres, "stop"], env=environment, check=False,
                              stdout=subprocess.DEVNULL)
         return environment
+
+    @property
+    def database_log(self):
+        """What the PostgreSQL server wrote."""
+        return Path(self._environment["TANDEM_VAR"]) / "log" / "postgres.log"
 
     def _way_to_bridge(self):
         """Where the carrier connects to."""
@@ -79,7 +85,8 @@ class World:
                        "GEMINI_URL": self.urls["gemini"], "OPENAI_URL": self.urls["openai"], **self._settings}
         self._migrate(environment)
         self.environment = environment  # what the bridge was told
-        self.bridge_log = self.folder / "bridge.log"
+        self.bridge_log = self.folder / f"bridge-{len(self.bridge_logs)}.log"
+        self.bridge_logs.append(self.bridge_log)
         self.bridge = Program("tandem", [BUILD / "tandem", "serve"], environment, self.bridge_log)
         self._stack.callback(self.bridge.stop)
         self.api = Client("the bridge", f"http://127.0.0.1:{self.port}")

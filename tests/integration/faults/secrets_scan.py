@@ -3,6 +3,7 @@
 import re
 import urllib.request
 
+import leaks
 from checks import equal, true
 
 CALLER = "+14155550123"  # of every call of the stand-in
@@ -29,13 +30,11 @@ def check(lane):
 
 
 def check_words(world):
-    """No sentence that was said in any call is in the log, the metrics or a URL. For any world."""
-    said = {row[0] for row in world.sql("select message from bridge.transcriptions where length(message) >= 12")}
-    places = {"the bridge's log": world.bridge_log.read_text(), "the metrics": metrics(world),
-              "what Gemini saw in URLs": gemini_urls(world)}
-    for where, text in places.items():
-        count = sum(words in text for words in said)
-        true(count == 0, f"{count} sentences of callers or agents are in {where}")
+    """No sentence that was said in any call is in a log, PostgreSQL's too, the metrics or a URL. For any world."""
+    leaks.scan(world)
+    urls = gemini_urls(world)
+    count = sum(words in urls for words in leaks.said(world))
+    true(count == 0, f"{count} sentences of callers or agents are in what Gemini saw in URLs")
 
 
 def metrics(lane):
