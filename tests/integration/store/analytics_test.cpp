@@ -13,16 +13,10 @@
 using namespace tandem;
 using namespace std::chrono;
 using namespace std::chrono_literals;
+using test::migrated_database;
 using test::PostgresCluster;
 
 namespace {
-
-core::Secret migrated_database() {
-  const core::Secret url = PostgresCluster::shared().create_database();
-  store::Connection connection(url);
-  store::migrate(connection);
-  return url;
-}
 
 /// Monday.
 constexpr sys_days first_day{2026y / November / 2};

@@ -9,23 +9,10 @@
 
 using namespace tandem;
 using namespace std::chrono_literals;
+using test::all_imported;
+using test::append_all;
 using test::number_from;
 using test::PostgresCluster;
-
-namespace {
-
-void append(store::Spool& spool, const std::vector<core::Record>& records) {
-  for (const auto& record : records) REQUIRE(spool.append(record));
-}
-
-bool all_imported(const store::Spool& spool) {
-  return test::eventually([&] {
-    const auto counters = spool.counters();
-    return counters.written == counters.appended && counters.backlog == 0;
-  });
-}
-
-}  // namespace
 
 TEST_CASE("P07: records follow the primary: past a standby, and to it once it is promoted") {
   PostgresCluster primary;
@@ -37,14 +24,14 @@ TEST_CASE("P07: records follow the primary: past a standby, and to it once it is
   const test::TemporaryDirectory directory;
   store::Spool spool(test::spool_settings(directory.path()));
   store::Importer importer(spool, test::importer_settings(url));
-  append(spool, test::scripted_call(1, 2));
+  append_all(spool, test::scripted_call(1, 2));
   REQUIRE(all_imported(spool));
   CHECK(number_from(first, "select count(*) from bridge.transcriptions") == 4);
 
   // the server under an open connection turns read-only: 25006
   first.script("alter system set default_transaction_read_only = on");
   first.script("select pg_reload_conf()");
-  append(spool, test::scripted_call(2, 2));
+  append_all(spool, test::scripted_call(2, 2));
   CHECK(test::eventually([&] { return importer.counters().failures > 0; }));
   primary.stop();  // waits until the standby has everything
   standby.promote();
@@ -73,12 +60,12 @@ TEST_CASE("P16: a rotated password is read again from its file, without a restar
   auto settings = test::importer_settings(admin_url);
   settings.database = store::database_address(core::Secret("host=/nonexistent"), file);
   store::Importer importer(spool, std::move(settings));
-  append(spool, test::scripted_call(1, 1));
+  append_all(spool, test::scripted_call(1, 1));
   REQUIRE(all_imported(spool));
 
   admin.script("alter role rotating password 'two-invented'");
   admin.run("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'rotating'");
-  append(spool, test::scripted_call(2, 1));
+  append_all(spool, test::scripted_call(2, 1));
   CHECK(test::eventually([&] {
     return importer.counters().last_failure.find("the password was refused") != std::string::npos;
   }));

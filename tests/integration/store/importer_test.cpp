@@ -17,28 +17,13 @@ using namespace tandem;
 using namespace std::chrono_literals;
 using store::Importer;
 using store::Spool;
+using test::all_imported;
+using test::append_all;
+using test::migrated_database;
 using test::number_from;
 using test::PostgresCluster;
 
 namespace {
-
-core::Secret migrated_database() {
-  const core::Secret url = PostgresCluster::shared().create_database();
-  store::Connection connection(url);
-  store::migrate(connection);
-  return url;
-}
-
-bool all_imported(const Spool& spool) {
-  return test::eventually([&] {
-    const auto counters = spool.counters();
-    return counters.written == counters.appended && counters.backlog == 0;
-  });
-}
-
-void append_all(Spool& spool, const std::vector<core::Record>& records) {
-  for (const auto& record : records) REQUIRE(spool.append(record));
-}
 
 /// Imports the records through a spool of its own and waits until they are in.
 store::ImporterCounters import_all(const core::Secret& url,

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 using store::JobState;
 using test::migrated_database;
 using test::number_from;
+using test::write;
 
 namespace {
 
@@ -103,12 +104,6 @@ std::vector<Event> events_of(int turns, const std::string& prefix = "e") {
                       3 + 2 * turn, "Certainly, you are booked."});
   }
   return events;
-}
-
-void write(store::Connection& db, const std::vector<core::Record>& records) {
-  store::Transaction transaction(db);
-  CHECK(store::write_records(db, records).empty());
-  transaction.commit();
 }
 
 /// A call without the record of one line.

@@ -11,22 +11,11 @@
 #include "tests/unit/catch.hpp"
 
 using namespace tandem;
+using test::migrated_database;
 using test::PostgresCluster;
+using test::write;
 
 namespace {
-
-core::Secret migrated_database() {
-  const core::Secret url = PostgresCluster::shared().create_database();
-  store::Connection connection(url);
-  store::migrate(connection);
-  return url;
-}
-
-void write(store::Connection& db, const std::vector<core::Record>& records) {
-  store::Transaction transaction(db);
-  REQUIRE(store::write_records(db, records).empty());
-  transaction.commit();
-}
 
 void say(store::Connection& db, int call, const std::vector<std::string>& lines) {
   std::vector<core::Record> records;

@@ -141,6 +141,19 @@ void write_calls(store::Connection& db, int count) {
   }
 }
 
+void append_all(store::Spool& spool, const std::vector<core::Record>& records) {
+  for (const auto& record : records) {
+    if (!spool.append(record)) throw std::runtime_error("the spool refused a record");
+  }
+}
+
+bool all_imported(const store::Spool& spool) {
+  return eventually([&] {
+    const auto counters = spool.counters();
+    return counters.written == counters.appended && counters.backlog == 0;
+  });
+}
+
 std::int64_t number_from(store::Connection& connection, const std::string& statement) {
   return connection.run(statement).integer(0, 0);
 }

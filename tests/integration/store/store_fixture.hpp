@@ -54,6 +54,12 @@ void write(store::Connection& db, const std::vector<core::Record>& records);
 /// Calls 1 to `count`, one minute apart, inbound from +155501 and five digits.
 void write_calls(store::Connection& db, int count);
 
+/// Appends them; none may be refused.
+void append_all(store::Spool& spool, const std::vector<core::Record>& records);
+
+/// Waits until everything appended is written, imported and acknowledged.
+bool all_imported(const store::Spool& spool);
+
 /// One number from the database.
 std::int64_t number_from(store::Connection& connection, const std::string& statement);
 

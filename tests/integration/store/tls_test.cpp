@@ -15,6 +15,8 @@
 
 using namespace tandem;
 using namespace std::chrono_literals;
+using test::all_imported;
+using test::append_all;
 using test::number_from;
 using test::PostgresCluster;
 
@@ -94,17 +96,6 @@ class Notices {
   std::vector<store::Notice> notices_;
 };
 
-void append(store::Spool& spool, const std::vector<core::Record>& records) {
-  for (const auto& record : records) REQUIRE(spool.append(record));
-}
-
-bool all_imported(const store::Spool& spool) {
-  return test::eventually([&] {
-    const auto counters = spool.counters();
-    return counters.written == counters.appended && counters.backlog == 0;
-  });
-}
-
 }  // namespace
 
 TEST_CASE("P17: a certificate that is not right is an alarm; records wait, none in plain text") {
@@ -115,7 +106,7 @@ TEST_CASE("P17: a certificate that is not right is an alarm; records wait, none 
   auto settings = test::importer_settings(database.url("verify-full"));
   settings.notices = notices.sink();
   const store::Importer importer(spool, std::move(settings));
-  append(spool, test::scripted_call(1, 1));
+  append_all(spool, test::scripted_call(1, 1));
   REQUIRE(all_imported(spool));
   CHECK(number_from(*database.admin,
                     "select count(*) from pg_stat_ssl join pg_stat_activity using (pid) "
@@ -131,7 +122,7 @@ TEST_CASE("P17: a certificate that is not right is an alarm; records wait, none 
     notices.forget();
     const int logins = database.logins(true);
     database.end_connections();
-    append(spool, test::scripted_call(++call, 1));
+    append_all(spool, test::scripted_call(++call, 1));
     CHECK(test::eventually([&] { return notices.has_alarm("database_untrusted"); }));
     CHECK(test::eventually([&] { return spool.counters().backlog > 0; }));
     CHECK(importer.counters().last_failure ==
@@ -161,7 +152,7 @@ TEST_CASE("P17: a server without TLS where it is asked for gets nothing and is a
   auto settings = test::importer_settings(database.url("verify-full"));
   settings.notices = notices.sink();
   const store::Importer importer(spool, std::move(settings));
-  append(spool, test::scripted_call(1, 1));
+  append_all(spool, test::scripted_call(1, 1));
   CHECK(test::eventually([&] { return notices.has_alarm("database_untrusted"); }));
   CHECK(importer.counters().last_failure ==
         "database connection failed: TLS could not be agreed on");
