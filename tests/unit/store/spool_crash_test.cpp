@@ -226,7 +226,8 @@ std::string change_every_byte(const CrashDisk& disk, const std::string& path, Sp
 
 }  // namespace
 
-TEST_CASE("R10: every byte of a 64 KiB spool is changed: never more is lost than one record") {
+TEST_CASE("R10: every byte of a 64 KiB spool is changed: never more is lost than one record",
+          "[exhaustive]") {
   SpoolBook book;
   CrashDisk disk;
   std::size_t total = 0;
