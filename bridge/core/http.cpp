@@ -25,15 +25,23 @@ bool is_port(std::string_view text) noexcept {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// What may stand between brackets: an IPv6 address (RFC 3986, 3.2.2), without a zone.
+bool is_v6_literal(std::string_view text) noexcept {
+  return text.find(':') != std::string_view::npos &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return c == ':' || c == '.' || hex_digit(c) >= 0; });
+}
+
 /// Splits "host", "host:port" and "[v6]:port"; false on anything else.
 bool split_authority(std::string_view authority, Url& url) {
   std::string_view rest;
   if (authority.starts_with('[')) {
     const auto end = authority.find(']');
-    if (end == std::string_view::npos) return false;
+    if (end == std::string_view::npos || !is_v6_literal(authority.substr(1, end - 1))) return false;
     url.host = authority.substr(1, end - 1);
     rest = authority.substr(end + 1);
   } else {
+    if (authority.find_first_of("[]") != std::string_view::npos) return false;
     const auto colon = authority.find(':');
     url.host = authority.substr(0, colon);
     rest = colon == std::string_view::npos ? std::string_view{} : authority.substr(colon);
