@@ -100,8 +100,9 @@ std::string subject_of(const Route& route, const core::HttpRequest& request) {
   return std::string(match(route.pattern, request.path()).value_or(""));
 }
 
-ApiTask read_request(const Route& route, const core::HttpRequest& request, core::WallTime now) {
-  Asked asked{request, {}, now};
+ApiTask read_request(const Route& route, const core::HttpRequest& request, core::WallTime now,
+                     std::string_view who) {
+  Asked asked{request, {}, now, who};
   if (route.pattern.find(id_mark) != std::string_view::npos) {
     auto id = parse_call_id(match(route.pattern, request.path()).value_or(""));
     if (!id) return no_such_call();

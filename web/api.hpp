@@ -43,6 +43,7 @@ struct Asked {
   const core::HttpRequest& request;
   std::string call_id;  ///< what stands for {id}: a UUID in lower case; empty without {id}
   core::WallTime now;
+  std::string_view who;  ///< asks, for the record: "local", a user's name, "token:..."
 };
 
 /// Who may ask: each includes those below it.
@@ -72,6 +73,7 @@ std::string subject_of(const Route& route, const core::HttpRequest& request);
 /// What a request to this route comes to. Whoever asks may (web/access.hpp); a change asked for by
 /// a page of another site is refused here (403). Problems: 400 with all wrong parameters by name,
 /// 404 for what is no call id, and those of the reader.
-ApiTask read_request(const Route& route, const core::HttpRequest& request, core::WallTime now);
+ApiTask read_request(const Route& route, const core::HttpRequest& request, core::WallTime now,
+                     std::string_view who);
 
 }  // namespace tandem::web

@@ -186,15 +186,27 @@ export async function get<T>(address: string, signal: AbortSignal): Promise<T> {
   return (await response.json()) as T;
 }
 
-/** Orders something. Throws Problem. */
-export async function post(address: string): Promise<void> {
+/** Asks for a change; answers what the server made of it, or null for an answer without a body. Throws Problem. */
+export async function send<T>(
+  method: 'POST' | 'PUT' | 'DELETE',
+  address: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<T | null> {
+  const options: RequestInit = { method, headers: { Accept: 'application/json', ...headers } };
+  if (body !== undefined) {
+    options.body = JSON.stringify(body);
+    options.headers = { ...options.headers, 'Content-Type': 'application/json' };
+  }
   let response: Response;
   try {
-    response = await fetch(address, { method: 'POST', headers: { Accept: 'application/json' } });
+    response = await fetch(address, options);
   } catch {
-    throw new Problem(0, 'The bridge does not answer', 'Nothing was ordered. Try again soon.');
+    throw new Problem(0, 'The bridge does not answer', 'Nothing was changed. Try again soon.');
   }
   if (!response.ok) throw await problemOf(response);
+  const text = await response.text();
+  return text === '' ? null : (JSON.parse(text) as T);
 }
 
 export function asProblem(error: unknown): Problem {
