@@ -46,7 +46,6 @@ bool end_claim(Connection& connection, const Job& job, const ClaimEnd& end) {
 }
 
 bool request_analysis(Connection& connection, const std::string& call_id) {
-  Transaction transaction(connection);
   const Rows job = connection.run(
       "insert into bridge.jobs as j (kind, key) select 'analyse', id::text from bridge.calls where "
       "id = $1 "
@@ -61,7 +60,6 @@ bool request_analysis(Connection& connection, const std::string& call_id) {
       Parameters().add(call_id));
   connection.run("update bridge.analytics set booking_status = 'pending' where call_id = $1::uuid",
                  Parameters().add(call_id));
-  transaction.commit();
   return true;
 }
 

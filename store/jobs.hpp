@@ -39,7 +39,7 @@ struct ClaimEnd {
 bool end_claim(Connection& connection, const Job& job, const ClaimEnd& end);
 
 /// Queues the analysis of a call (again); false when the call is unknown or its analysis is running
-/// now.
+/// now. Three statements: inside a transaction of the caller.
 bool request_analysis(Connection& connection, const std::string& call_id);
 
 }  // namespace tandem::store
