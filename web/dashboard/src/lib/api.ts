@@ -173,6 +173,16 @@ const unreachable = new Problem(
   'This page asks again by itself. If it stays like this, look whether `tandem serve` is running.',
 );
 
+/** Who asks, as lib/session knows it: what every change carries, and what happens when the bridge knows nobody. */
+export const access = { csrf: null as string | null, onNobody: (): void => {} };
+
+/** The answer, if it is one. */
+async function accepted(response: Response): Promise<Response> {
+  if (response.ok) return response;
+  if (response.status === 401) access.onNobody();
+  throw await problemOf(response);
+}
+
 /** Throws Problem, or the abort of `signal`. */
 export async function get<T>(address: string, signal: AbortSignal): Promise<T> {
   let response: Response;
@@ -182,7 +192,7 @@ export async function get<T>(address: string, signal: AbortSignal): Promise<T> {
     if (signal.aborted) throw error;
     throw unreachable;
   }
-  if (!response.ok) throw await problemOf(response);
+  await accepted(response);
   return (await response.json()) as T;
 }
 
@@ -193,7 +203,11 @@ export async function send<T>(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<T | null> {
-  const options: RequestInit = { method, headers: { Accept: 'application/json', ...headers } };
+  const csrf = access.csrf === null ? {} : { 'X-CSRF-Token': access.csrf };
+  const options: RequestInit = {
+    method,
+    headers: { Accept: 'application/json', ...csrf, ...headers },
+  };
   if (body !== undefined) {
     options.body = JSON.stringify(body);
     options.headers = { ...options.headers, 'Content-Type': 'application/json' };
@@ -204,7 +218,7 @@ export async function send<T>(
   } catch {
     throw new Problem(0, 'The bridge does not answer', 'Nothing was changed. Try again soon.');
   }
-  if (!response.ok) throw await problemOf(response);
+  await accepted(response);
   const text = await response.text();
   return text === '' ? null : (JSON.parse(text) as T);
 }
