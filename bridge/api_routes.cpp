@@ -51,7 +51,7 @@ void ApiRoutes::answer(const core::HttpRequest& request, net::Respond respond,
   if (found) {
     if (const auto* problem = std::get_if<core::HttpResponse>(&*found)) return respond(*problem);
     const auto& route = *std::get<const web::Route*>(*found);
-    auto task = web::read_request(route, request, wall_now(), visitor.name);
+    auto task = web::read_request(route, request, wall_now(), visitor.name, visitor.access);
     if (route.access >= web::Access::operate && !std::holds_alternative<core::HttpResponse>(task))
       visitors_.audit(visitor, std::string(route.method) + " " + std::string(route.pattern),
                       web::subject_of(route, request));

@@ -101,8 +101,8 @@ std::string subject_of(const Route& route, const core::HttpRequest& request) {
 }
 
 ApiTask read_request(const Route& route, const core::HttpRequest& request, core::WallTime now,
-                     std::string_view who) {
-  Asked asked{request, {}, now, who};
+                     std::string_view who, Access access) {
+  Asked asked{request, {}, now, who, access};
   if (route.pattern.find(id_mark) != std::string_view::npos) {
     auto id = parse_call_id(match(route.pattern, request.path()).value_or(""));
     if (!id) return no_such_call();

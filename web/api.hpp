@@ -38,16 +38,17 @@ enum class ServerQuestion : std::uint8_t { alive, ready, metrics, dependencies, 
 using ApiTask = std::variant<core::HttpResponse, StoreQuestion, ExportCalls, AnalyseCall,
                              CallCommand, EraseNumber, ServerQuestion>;
 
+/// Who may ask: each includes those below it.
+enum class Access : std::uint8_t { anyone, view, operate, administer };
+
 /// A request to a route.
 struct Asked {
   const core::HttpRequest& request;
   std::string call_id;  ///< what stands for {id}: a UUID in lower case; empty without {id}
   core::WallTime now;
-  std::string_view who;  ///< asks, for the record: "local", a user's name, "token:..."
+  std::string_view who;            ///< asks, for the record: "local", a user's name, "token:..."
+  Access access = Access::anyone;  ///< what they may do, at least what the route asks for
 };
-
-/// Who may ask: each includes those below it.
-enum class Access : std::uint8_t { anyone, view, operate, administer };
 
 struct Route {
   std::string_view method;   ///< "GET", "POST"
@@ -70,10 +71,11 @@ std::optional<std::variant<const Route*, core::HttpResponse>> find_route(
 /// What stands for {id} in the request's address, or nothing: for the audit log.
 std::string subject_of(const Route& route, const core::HttpRequest& request);
 
-/// What a request to this route comes to. Whoever asks may (web/access.hpp); a change asked for by
+/// What a request to this route comes to. Whoever asks may (web/access.hpp); what they may do
+/// beyond that counts where one address takes several changes. A change asked for by
 /// a page of another site is refused here (403). Problems: 400 with all wrong parameters by name,
 /// 404 for what is no call id, and those of the reader.
 ApiTask read_request(const Route& route, const core::HttpRequest& request, core::WallTime now,
-                     std::string_view who);
+                     std::string_view who, Access access);
 
 }  // namespace tandem::web

@@ -59,8 +59,10 @@ std::variant<std::vector<BodyMember>, core::HttpResponse> read_json_body(
   for (const auto& [name, value] : object) {
     std::string_view text;
     const bool is_text = value.get(text) == simdjson::SUCCESS;
-    members.push_back(
-        {std::string(name), is_text ? std::optional<std::string>(text) : std::nullopt});
+    bool fact = false;
+    const bool is_fact = value.get(fact) == simdjson::SUCCESS;
+    members.push_back({std::string(name), is_text ? std::optional<std::string>(text) : std::nullopt,
+                       is_fact ? std::optional<bool>(fact) : std::nullopt});
   }
   return members;
 }

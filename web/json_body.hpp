@@ -17,6 +17,7 @@ inline constexpr std::size_t json_depth_max = 32;
 struct BodyMember {
   std::string name;
   std::optional<std::string> text;  ///< nothing when the value is no text
+  std::optional<bool> fact = {};    ///< nothing unless the value is true or false
 };
 
 /// The members in their order; none for a request without a body. Problems: 415 when the body is
