@@ -20,7 +20,7 @@ std::string Outbox::take_buffer() {
   return buffer;
 }
 
-SendStatus Outbox::push(std::string&& text, core::TimePoint due) {
+SendStatus Outbox::push(std::string&& text, core::TimePoint due, MessageKind kind) {
   if (closed_) return SendStatus::closed;
   if (bytes_ + text.size() > bytes_max_) return SendStatus::full;
   if (count_ == ring_.size()) grow();
@@ -28,6 +28,7 @@ SendStatus Outbox::push(std::string&& text, core::TimePoint due) {
   Entry& entry = at(count_++);
   entry.text = std::move(text);
   entry.due = due;
+  entry.kind = kind;
   return SendStatus::queued;
 }
 

@@ -1,4 +1,4 @@
-// The bounded queue of outgoing text messages of one WebSocket. Pure: it neither sends nor waits.
+// The bounded queue of outgoing messages of one WebSocket. Pure: it neither sends nor waits.
 //
 // Its buffers are recycled: take_buffer() -> encode into it -> push() -> (written) -> back to the
 // spares. Once the queue has seen its usual depth and message size, nothing is allocated any more.
@@ -20,11 +20,15 @@ enum class SendStatus : std::uint8_t {
   closed,  ///< not taken: the connection is closing or gone; the text is untouched
 };
 
+/// How a message travels (RFC 6455, 5.6).
+enum class MessageKind : std::uint8_t { text, binary };
+
 class Outbox {
  public:
   struct Entry {
-    std::string text;
+    std::string text;       ///< or the bytes of a binary message
     core::TimePoint due{};  ///< when it should have been on the wire, for latency figures
+    MessageKind kind = MessageKind::text;
   };
 
   /// `bytes_max` bounds the sum of all texts that are queued or being written.
@@ -32,7 +36,7 @@ class Outbox {
 
   /// An empty string, with the capacity of an earlier message when there is one.
   std::string take_buffer();
-  SendStatus push(std::string&& text, core::TimePoint due);
+  SendStatus push(std::string&& text, core::TimePoint due, MessageKind kind = MessageKind::text);
   /// From now on push() answers `closed`. What is queued stays.
   void close() noexcept { closed_ = true; }
 

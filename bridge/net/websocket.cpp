@@ -81,6 +81,24 @@ beast::http::request<beast::http::empty_body> to_beast(const core::HttpRequest& 
   return out;
 }
 
+/// RFC 6455, 11.3.4: the header is a list, and may come several times.
+bool offers(const core::HttpRequest& request, std::string_view subprotocol) {
+  constexpr std::string_view blank = " \t";
+  if (subprotocol.empty()) return false;
+  for (const auto& [name, value] : request.headers) {
+    if (!beast::iequals(name, "Sec-WebSocket-Protocol")) continue;
+    for (std::string_view rest = value; !rest.empty();) {
+      const auto comma = std::min(rest.find(','), rest.size());
+      auto offered = rest.substr(0, comma);
+      offered.remove_prefix(std::min(offered.find_first_not_of(blank), offered.size()));
+      offered = offered.substr(0, offered.find_last_not_of(blank) + 1);
+      if (offered == subprotocol) return true;
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+  }
+  return false;
+}
+
 std::optional<ByteStream> adopt(asio::io_context& context, AcceptedSocket& accepted) {
   std::optional<ByteStream> none;
   sockaddr_storage local{};
@@ -117,7 +135,7 @@ class WebSocket::Connection {
   void opened();
 
   Task<Message> read();
-  SendStatus send(std::string&& text, core::TimePoint due);
+  SendStatus send(std::string&& text, core::TimePoint due, MessageKind kind);
   void close(std::uint16_t code, std::string_view reason);
   void abort(std::string_view why);
   Task<void> join();
@@ -133,6 +151,10 @@ class WebSocket::Connection {
   void start_close();
   void watch_idle(core::TimePoint at);
   void check_idle();
+  [[nodiscard]] core::Duration quiet_max() const noexcept {
+    return options_.ping_after > core::Duration::zero() ? options_.ping_after
+                                                        : options_.idle_timeout / 2;
+  }
   void ping();
   void end(const ErrorCode& error);
   void operation_ended();
@@ -169,7 +191,6 @@ WebSocket::Connection::Connection(asio::io_context& context, ByteStream stream,
       became_quiet_(context, Timer::time_point::max()) {
   ::setsockopt(stream_.next_layer().socket().native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT,
                &kernel_unsent_bytes_max, sizeof(kernel_unsent_bytes_max));
-  stream_.text(true);
   stream_.auto_fragment(false);
   stream_.read_message_max(options.read_message_bytes_max);
   limit_handshake(ws::stream_base::none());
@@ -217,6 +238,12 @@ Task<ErrorCode> WebSocket::Connection::upgrade(const core::Url& url,
 
 Task<ErrorCode> WebSocket::Connection::answer(const core::HttpRequest& request) {
   const auto upgrade_request = to_beast(request);
+  if (offers(request, options_.subprotocol)) {
+    const std::string name = options_.subprotocol;
+    stream_.set_option(ws::stream_base::decorator([name](ws::response_type& response) {
+      response.set(beast::http::field::sec_websocket_protocol, name);
+    }));
+  }
   ErrorCode error;
   co_await stream_.async_accept(upgrade_request, asio::redirect_error(use_task, error));
   co_return error;
@@ -226,7 +253,7 @@ void WebSocket::Connection::opened() {
   touch();
   limit_handshake(closing_handshake_timeout);  // of a closing handshake that the peer starts
   if (options_.idle_timeout > core::Duration::zero()) {
-    watch_idle(last_activity + options_.idle_timeout / 2);
+    watch_idle(last_activity + quiet_max());
   }
 }
 
@@ -269,8 +296,8 @@ void WebSocket::Connection::end(const ErrorCode& error) {
   abort(last_.reason);
 }
 
-SendStatus WebSocket::Connection::send(std::string&& text, core::TimePoint due) {
-  const SendStatus status = outbox.push(std::move(text), due);
+SendStatus WebSocket::Connection::send(std::string&& text, core::TimePoint due, MessageKind kind) {
+  const SendStatus status = outbox.push(std::move(text), due, kind);
   if (status == SendStatus::queued && !outbox.writing()) write_next();
   return status;
 }
@@ -282,6 +309,7 @@ void WebSocket::Connection::write_next() {
     return;
   }
   ++operations_;
+  stream_.binary(entry->kind == MessageKind::binary);
   stream_.async_write(asio::buffer(entry->text),
                       [this, due = entry->due](const ErrorCode& error, std::size_t) {
                         outbox.finish();
@@ -359,9 +387,8 @@ void WebSocket::Connection::watch_idle(core::TimePoint at) {
 
 void WebSocket::Connection::check_idle() {
   const auto now = std::chrono::steady_clock::now();
-  const auto half = options_.idle_timeout / 2;
   if (now - last_activity >= options_.idle_timeout) return abort("nothing received for too long");
-  if (now - last_activity < half) return watch_idle(last_activity + half);
+  if (now - last_activity < quiet_max()) return watch_idle(last_activity + quiet_max());
   if (options_.pings && !pinging_ && closing_ == Closing::no) ping();
   watch_idle(last_activity + options_.idle_timeout);
 }
@@ -425,8 +452,8 @@ Task<ConnectResult> WebSocket::connect(asio::io_context& context, TlsClientConte
 
 Task<Message> WebSocket::read() { return connection_->read(); }
 
-SendStatus WebSocket::send(std::string&& text, core::TimePoint due) {
-  return connection_->send(std::move(text), due);
+SendStatus WebSocket::send(std::string&& text, core::TimePoint due, MessageKind kind) {
+  return connection_->send(std::move(text), due, kind);
 }
 
 std::string WebSocket::take_buffer() { return connection_->outbox.take_buffer(); }

@@ -1,5 +1,5 @@
-// One WebSocket leg (RFC 6455): server side over TCP, or client over TCP or TLS. Text frames out,
-// one frame per message, no compression. Everything here runs on the thread of the io_context given
+// One WebSocket leg (RFC 6455): server side over TCP, or client over TCP or TLS. One frame per
+// message out, no compression. Everything here runs on the thread of the io_context given
 // at the start.
 //
 // Life: accept() or connect() -> one owner awaits read() in a loop; send() at any time -> close()
@@ -50,7 +50,10 @@ struct WebSocketOptions {
   core::Duration handshake_timeout =
       limits::voice_attempt_timeout;  ///< the whole of accept() or connect()
   core::Duration idle_timeout{0};     ///< nothing received for so long: broken (1006); 0 for never
-  bool pings = false;  ///< send pings when half of idle_timeout has passed in silence
+  bool pings = false;                 ///< send a ping when ping_after has passed in silence
+  core::Duration ping_after{0};       ///< less than idle_timeout; 0 for half of it
+  /// accept() only: named in the answer when the client offers it (RFC 6455, 4.2.2); empty: none.
+  std::string subprotocol = {};
   std::size_t outbox_bytes_max = limits::carrier_outbox_bytes_max;
 
   // Limits of single stages of connect(), within handshake_timeout (docs: faults, E04).
@@ -116,8 +119,8 @@ class WebSocket {
   /// The next message. One reader at a time. After `closed` it answers `closed` again, at once.
   Task<Message> read();
 
-  /// Queues one text message (valid UTF-8). `due` comes back in on_written.
-  SendStatus send(std::string&& text, core::TimePoint due);
+  /// Queues one message (a text is valid UTF-8). `due` comes back in on_written.
+  SendStatus send(std::string&& text, core::TimePoint due, MessageKind kind = MessageKind::text);
   /// A recycled string to encode the next message into; empty.
   std::string take_buffer();
   /// Queued or being written.

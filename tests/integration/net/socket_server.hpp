@@ -98,7 +98,9 @@ inline net::Task<void> echo(net::WebSocket& socket) {
     if (message.kind == net::Message::Kind::closed) co_return;
     std::string text = socket.take_buffer();
     text.assign(message.data);
-    socket.send(std::move(text), std::chrono::steady_clock::now());
+    const auto kind = message.kind == net::Message::Kind::binary ? net::MessageKind::binary
+                                                                 : net::MessageKind::text;
+    socket.send(std::move(text), std::chrono::steady_clock::now(), kind);
   }
 }
 

@@ -33,6 +33,17 @@ TEST_CASE("an outbox gives messages out in the order they came, with their due t
   CHECK(outbox.bytes() == 0);
 }
 
+TEST_CASE("a message leaves an outbox as what it was put in: text or binary") {
+  using tandem::net::MessageKind;
+  Outbox outbox(1000);
+  REQUIRE(outbox.push("sound", at(0), MessageKind::binary) == SendStatus::queued);
+  REQUIRE(outbox.push("words", at(0)) == SendStatus::queued);
+  CHECK(outbox.begin()->kind == MessageKind::binary);
+  outbox.finish();
+  CHECK(outbox.begin()->kind == MessageKind::text);
+  outbox.finish();
+}
+
 TEST_CASE("a message that would exceed the bound is refused and stays with the sender") {
   Outbox outbox(10);
   REQUIRE(outbox.push("123456", at(0)) == SendStatus::queued);
