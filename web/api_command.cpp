@@ -49,14 +49,14 @@ std::string* member_of(Body& body, std::string_view command, std::string_view na
 
 Body fill(const std::vector<BodyMember>& members, std::string_view command, Errors& errors) {
   Body body;
-  for (const auto& [name, text] : members) {
-    std::string* member = member_of(body, command, name);
+  for (const BodyMember& sent : members) {
+    std::string* member = member_of(body, command, sent.name);
     if (member == nullptr) {
-      errors.push_back({name, "unknown_member", "not for this command"});
-    } else if (!text) {
-      errors.push_back({name, "not_text", "a text"});
+      errors.push_back({sent.name, "unknown_member", "not for this command"});
+    } else if (!sent.text) {
+      errors.push_back({sent.name, "not_text", "a text"});
     } else {
-      *member = *text;
+      *member = *sent.text;
     }
   }
   return body;
