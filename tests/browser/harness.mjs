@@ -13,11 +13,11 @@ const flags = [
   '--disable-sync',
 ];
 
-export const launch = () =>
+export const launch = (more = []) =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     chromiumSandbox: false, // the tests run as root in a container; the pages are our own
-    args: flags,
+    args: [...flags, ...more],
   });
 
 export function expect(condition, message) {
@@ -105,6 +105,11 @@ export class Checks {
     }
   }
 
+  /** Something outside of the checks went wrong. */
+  broken(name, error) {
+    this.#fail(name, error);
+  }
+
   #fail(name, error) {
     this.failed += 1;
     console.log(`not ok ${name}\n  ${String(error.message).split('\n').join('\n  ')}`);
@@ -113,7 +118,7 @@ export class Checks {
   /** `body(page, troubles)` throws when the behaviour is not there; troubles that are left count as a failure. */
   async check(name, options, body) {
     const began = performance.now();
-    const opened = await openPage(this.#browser, { ...options, host: this.#host });
+    const opened = await openPage(this.#browser, { host: this.#host, ...options });
     try {
       await body(opened.page, opened.troubles);
       expectEqual(opened.troubles, [], 'what must not happen on the page');

@@ -1,7 +1,7 @@
 // What holds for any bridge with at least one ended call: both pages, both themes, wide and narrow.
 import { accessibilityFindings, eventually, expect, expectEqual } from './harness.mjs';
 
-const looks = [
+export const looks = [
   { name: 'light', dark: false, narrow: false },
   { name: 'dark', dark: true, narrow: false },
   { name: 'light_narrow', dark: false, narrow: true },
@@ -15,7 +15,8 @@ async function expectFits(page) {
   expect(overflow <= 0, `the page is ${overflow} px wider than the screen`);
 }
 
-async function inspect(page, file) {
+/** The page fits the screen and axe has nothing against it; its picture goes to `file`. */
+export async function inspect(page, file) {
   await expectFits(page);
   await page.screenshot({ path: file, fullPage: true });
   expectEqual(await accessibilityFindings(page), [], 'axe findings');

@@ -1,0 +1,10 @@
+// What runs beside each other: each lane has a bridge, a database and stand-ins of its own.
+import { forgeryChecks } from './forgery_checks.mjs';
+import { hostileChecks } from './hostile_checks.mjs';
+
+async function attacks(checks, stage) {
+  const call = await hostileChecks(checks, stage);
+  await forgeryChecks(checks, stage, call);
+}
+
+export const lanes = [{ name: 'attacks', settings: {}, body: attacks }];

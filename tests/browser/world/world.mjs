@@ -1,0 +1,34 @@
+// Runs the lanes side by side, each with its own bridge, and counts.
+import { Checks, launch } from '../harness.mjs';
+import { lanes } from './lanes.mjs';
+import { Stage } from './stage.mjs';
+
+async function runLane(browser, { name, settings, body }, shots) {
+  const began = performance.now();
+  const stage = await Stage.open(settings);
+  const checks = new Checks(browser, new URL(stage.url).host);
+  try {
+    await body(checks, stage, shots);
+  } catch (error) {
+    checks.broken(`the lane "${name}" goes to its end`, error);
+  }
+  const log = checks.failed > 0 ? (await stage.log()).split('\n').slice(-30) : [];
+  if (log.length > 0) console.log(`# the end of this lane's bridge log:\n    ${log.join('\n    ')}`);
+  await stage.close();
+  console.log(`# lane "${name}": ${Math.round((performance.now() - began) / 1000)} s`);
+  return checks;
+}
+
+/** Counts of all lanes, or of the one of that name; pictures of pages go to the folder `shots`. */
+export async function runWorld({ shots, lane }) {
+  // the attacker has a name of his own, which leads here
+  const browser = await launch([
+    '--host-resolver-rules=MAP evil.test 127.0.0.1',
+    '--autoplay-policy=no-user-gesture-required',
+  ]);
+  const chosen = lanes.filter(({ name }) => !lane || name === lane);
+  const all = await Promise.all(chosen.map((one) => runLane(browser, one, shots)));
+  await browser.close();
+  const sum = (what) => all.reduce((total, checks) => total + checks[what], 0);
+  return { passed: sum('passed'), failed: sum('failed') };
+}
