@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "bridge/bridging_clip.hpp"
@@ -16,6 +18,11 @@ constexpr std::array voice_provider_names{
     std::pair{std::string_view("hume"), VoiceProviderName::hume},
     std::pair{std::string_view("gemini"), VoiceProviderName::gemini},
     std::pair{std::string_view("openai"), VoiceProviderName::openai}};
+
+constexpr std::array answering_machine_names{
+    std::pair{std::string_view("talk"), AnsweringMachine::talk},
+    std::pair{std::string_view("hang_up"), AnsweringMachine::hang_up},
+    std::pair{std::string_view("leave_message"), AnsweringMachine::leave_message}};
 
 constexpr std::array log_level_names{std::pair{std::string_view("debug"), LogLevel::debug},
                                      std::pair{std::string_view("info"), LogLevel::info},
@@ -116,6 +123,51 @@ void load_conversation(ConfigLoader& load, Config& config) {
   }
 }
 
+/// "+12125550100,+12125550101"
+void load_caller_ids(ConfigLoader& load, std::vector<core::PhoneNumber>& target) {
+  const std::string* value = load.find("CALLER_IDS");
+  if (value == nullptr) return;
+  std::vector<core::PhoneNumber> numbers;
+  std::size_t begin = 0;
+  while (begin <= value->size()) {
+    const auto end = std::min(value->find(',', begin), value->size());
+    numbers.emplace_back(value->substr(begin, end - begin));
+    begin = end + 1;
+    if (numbers.back().is_e164()) continue;
+    return load.complain("CALLER_IDS", ConfigLoader::class_of(*value),
+                         "set E.164 numbers with commas and no spaces between them");
+  }
+  target = std::move(numbers);
+}
+
+/// Twilio gives an account 1 call a second unless more was agreed.
+void load_pace(ConfigLoader& load, double& target) {
+  const std::string* value = load.find("CALLS_PER_SECOND");
+  if (value == nullptr) return;
+  double pace = 0;
+  const char* const last = value->data() + value->size();
+  const auto [end, error] = std::from_chars(value->data(), last, pace, std::chars_format::fixed);
+  if (error == std::errc{} && end == last && pace >= 0.01 && pace <= 100) {
+    target = pace;
+    return;
+  }
+  load.complain("CALLS_PER_SECOND", ConfigLoader::class_of(*value),
+                "set a number from 0.01 to 100, like 1 or 0.5");
+}
+
+void load_outbound(ConfigLoader& load, Config::Outbound& outbound) {
+  load_caller_ids(load, outbound.caller_ids);
+  load_pace(load, outbound.calls_per_second);
+  load.number("DIAL_RUNNING_MAX", outbound.running_max, 1, 10'000);
+  load.number("DIAL_PER_DAY_MAX", outbound.per_day_max, 1, 1'000'000);
+  load.choice("ANSWERING_MACHINE", answering_machine_names, outbound.answering_machine);
+  load.text("MACHINE_MESSAGE", outbound.machine_message, 1000);
+  if (outbound.answering_machine == AnsweringMachine::leave_message) {
+    load.require("MACHINE_MESSAGE", !outbound.machine_message.empty(),
+                 "ANSWERING_MACHINE=leave_message needs it; say who calls and how to opt out");
+  }
+}
+
 /// A key of our own making: too short, and it is guessed.
 void load_long_key(ConfigLoader& load, std::string_view name, core::Secret& target) {
   constexpr std::size_t characters_min = 32;
@@ -178,6 +230,10 @@ std::string_view to_string(VoiceProviderName name) noexcept {
   return voice_provider_names[static_cast<std::size_t>(name)].first;
 }
 
+std::string_view to_string(AnsweringMachine policy) noexcept {
+  return answering_machine_names[static_cast<std::size_t>(policy)].first;
+}
+
 std::string ConfigProblem::message() const { return fmt::format("{}: {}; {}", key, found, remedy); }
 
 core::Result<Config, std::vector<ConfigProblem>> load_config(const Environment& environment,
@@ -190,6 +246,7 @@ core::Result<Config, std::vector<ConfigProblem>> load_config(const Environment& 
   load_voice(load, config);
   load_agent(load, environment, config);
   load_conversation(load, config);
+  load_outbound(load, config.outbound);
   load_limits(load, config);
   require_all(load, config, need);
   if (!load.problems.empty()) return core::Failure{std::move(load.problems)};
@@ -234,6 +291,12 @@ std::string describe(const Config& config) {
        config.opt_out_digit == 0 ? std::string("none") : std::string(1, config.opt_out_digit));
   line("DTMF_TO_AGENT", config.dtmf_to_agent);
   line("BRIDGING_CLIP_FILE", config.bridging_clip.empty() ? "(built in)" : "(read)");
+  line("CALLER_IDS", fmt::format("({} numbers)", config.outbound.caller_ids.size()));
+  line("CALLS_PER_SECOND", config.outbound.calls_per_second);
+  line("DIAL_RUNNING_MAX", config.outbound.running_max);
+  line("DIAL_PER_DAY_MAX", config.outbound.per_day_max);
+  line("ANSWERING_MACHINE", to_string(config.outbound.answering_machine));
+  line("MACHINE_MESSAGE", config.outbound.machine_message);
   line("MAX_CALLS", config.max_calls);
   line("CALL_TIME_LIMIT_SECONDS", config.call_time_limit.count());
   line("FALLBACK_NUMBER", config.fallback_number.masked());

@@ -25,6 +25,10 @@ namespace tandem {
 enum class VoiceProviderName : std::uint8_t { hume, gemini, openai };
 std::string_view to_string(VoiceProviderName name) noexcept;
 
+/// What to do when a machine answers a call that we placed.
+enum class AnsweringMachine : std::uint8_t { talk, hang_up, leave_message };
+std::string_view to_string(AnsweringMachine policy) noexcept;
+
 using ops::LogLevel;
 
 /// Every URL in here is "scheme://host[:port][/path]" without a trailing slash, https unless the
@@ -33,7 +37,7 @@ struct Config {
   std::string public_url;  ///< scheme://host[:port], no path: what signatures are checked against
   std::uint16_t port = 8080;
   std::string bind = "127.0.0.1";
-  core::Secret database_url;  ///< postgresql://…, may carry a password
+  core::Secret database_url;      ///< postgresql://…, may carry a password
   std::string database_url_file;  ///< where it came from: read again at every connect; may be empty
 
   struct Twilio {
@@ -85,6 +89,16 @@ struct Config {
   bool dtmf_to_agent = false;  ///< what the caller keys in is told to the agent
   /// Mu-law, 8 kHz: played while the agent is away. Empty: the built-in one.
   std::vector<std::uint8_t> bridging_clip;
+
+  /// Calls that we place, within what the dial gate allows.
+  struct Outbound {
+    std::vector<core::PhoneNumber> caller_ids;  ///< ours, beside twilio.phone_number
+    double calls_per_second = 1;                ///< of this node; the carrier queues what is beyond
+    int running_max = 10;                       ///< over all nodes, ringing and talking
+    int per_day_max = 500;                      ///< over all nodes, in any 24 hours
+    AnsweringMachine answering_machine = AnsweringMachine::hang_up;
+    std::string machine_message;  ///< set when answering_machine is leave_message
+  } outbound;
 
   int max_calls = 500;
   std::chrono::seconds call_time_limit{3600};

@@ -96,7 +96,7 @@ constexpr std::array<Definition, family_count> definitions{{
     {Family::carrier_mark_rtt_seconds,
      histogram,
      "carrier_mark_rtt_seconds",
-     "From sending a mark with nothing queued before it to its echo.",
+     "From the end of the audio before a mark, by our clock, to the mark's echo.",
      {},
      transit_bounds},
     {Family::carrier_inbound_gap_seconds,
@@ -214,6 +214,13 @@ constexpr std::array<Definition, family_count> definitions{{
      "dial_decisions_total",
      "Answers of the dial gate.",
      {"decision", "reason"}},
+    {Family::outbound_calls_total,
+     counter,
+     "outbound_calls_total",
+     "What became of intents that were claimed for dialling.",
+     {"result"}},
+    {Family::dialling_halted, gauge, "dialling_halted",
+     "1 while this node places no calls until a person has acted."},
     {Family::admin_ws_clients, gauge, "admin_ws_clients", "Connected admin sockets."},
     {Family::draining, gauge, "draining", "1 while the bridge takes no new calls."},
     {Family::drain_forced_total, counter, "drain_forced_total",
@@ -315,6 +322,12 @@ void Histogram::observe(double value) noexcept {
   while (i < bounds_.size() && value > bounds_[i]) ++i;
   counts_[i].fetch_add(1, std::memory_order_relaxed);
   sum_.fetch_add(value, std::memory_order_relaxed);
+}
+
+void Histogram::replace(std::span<const std::uint64_t> counts, double sum) noexcept {
+  for (std::size_t i = 0; i <= bounds_.size() && i < counts.size(); ++i)
+    counts_[i].store(counts[i], std::memory_order_relaxed);
+  sum_.store(sum, std::memory_order_relaxed);
 }
 
 std::uint64_t Histogram::count_up_to(std::size_t i) const noexcept {

@@ -52,6 +52,9 @@ class Histogram {
   /// `bounds` rise strictly, are at most `bounds_max`, and outlive the histogram.
   explicit Histogram(std::span<const double> bounds);
   void observe(double value) noexcept;
+  /// Takes over what was counted elsewhere: per bucket, the last one being what is above all
+  /// bounds. For one caller at a time, and not together with observe(); counts must not fall.
+  void replace(std::span<const std::uint64_t> counts, double sum) noexcept;
 
   [[nodiscard]] std::span<const double> bounds() const noexcept { return bounds_; }
   /// Observations at most `bounds()[i]`; with i = bounds().size(), all.
@@ -112,6 +115,8 @@ enum class Family : std::uint8_t {
   reconciliation_filled_lines_total,
   records_deleted_total,
   dial_decisions_total,
+  outbound_calls_total,
+  dialling_halted,
   admin_ws_clients,
   draining,
   drain_forced_total,
