@@ -1,5 +1,6 @@
 """The settings of one run: which outside parties are real, which are stand-ins, and what the bridge is told."""
 
+import contextlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -72,3 +73,12 @@ def invented_credentials(stand_ins):
         "openai": {"OPENAI_API_KEY": secrets.token_urlsafe(32)},
     }
     return {name: value for party in stand_ins for name, value in made[party.flag].items()}
+
+
+def private_key(path):
+    """A file with a key of 256 bits that nobody else may read, made once."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32) + "\n")
+    return path

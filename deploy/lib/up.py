@@ -13,7 +13,7 @@ from pathlib import Path
 
 import report
 from api import Client
-from parties import PUBLIC_HOST, invented_credentials, read_settings, stand_ins_needed, tasks
+from parties import PUBLIC_HOST, has, invented_credentials, private_key, read_settings, stand_ins_needed, tasks
 from processes import Failure, Program, Progress, free_port, is_free, say, tail
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +57,10 @@ def start_database(settings, stack):
         stack.callback(subprocess.run, [command, "stop"], check=False)
     say("Database    private PostgreSQL cluster under var/postgres (deploy/postgres psql)")
     url = subprocess.run([command, "url"], stdout=subprocess.PIPE, text=True, check=True)
-    return {"DATABASE_URL": url.stdout.strip()}
+    made = {"DATABASE_URL": url.stdout.strip()}
+    if not has(settings, "PHONE_HASH_KEY"):  # it belongs to this database: what an erasure leaves is found by it
+        made["PHONE_HASH_KEY_FILE"] = str(private_key(VAR / "private" / "phone-hash-key"))
+    return made
 
 
 def start_stand_ins(parties, settings, credentials, bridge_port, stack):
