@@ -68,6 +68,7 @@ void ApiRoutes::perform(core::HttpResponse answer, net::Respond respond) {
 
 core::HttpResponse ApiRoutes::metrics() {
   parts_.record.publish();
+  parts_.latency.publish();
   return text(200, parts_.metrics.render(), "text/plain; version=0.0.4; charset=utf-8");
 }
 

@@ -7,6 +7,7 @@
 
 #include "bridge/config.hpp"
 #include "bridge/dependencies.hpp"
+#include "bridge/latency_monitor.hpp"
 #include "bridge/net/http_server.hpp"
 #include "bridge/ops/log.hpp"
 #include "bridge/ops/metrics.hpp"
@@ -29,6 +30,7 @@ class ApiRoutes {
     std::function<bool()> is_ready;
     Switchboard& switchboard;
     Dependencies& dependencies;
+    LatencyMonitor& latency;
   };
 
   explicit ApiRoutes(Parts parts);

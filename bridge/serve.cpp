@@ -17,6 +17,7 @@
 #include "bridge/connect_done.hpp"
 #include "bridge/earlier_calls.hpp"
 #include "bridge/hume_routes.hpp"
+#include "bridge/latency_monitor.hpp"
 #include "bridge/net/http_client.hpp"
 #include "bridge/net/http_server.hpp"
 #include "bridge/net/shard.hpp"
@@ -62,6 +63,8 @@ class Bridge {
   Bridge& operator=(const Bridge&) = delete;
 
   void drain();
+  /// So many calls are about to be cut because draining took too long.
+  void note_forced(std::size_t calls);
   void stop();
   [[nodiscard]] std::size_t calls() const;
   ops::Log& log() { return log_; }
@@ -88,6 +91,8 @@ class Bridge {
   net::TaskGroup control_tasks_;
   net::HttpClient client_;
   CarrierApi carrier_api_;
+  ops::LatencyBoard latency_board_;
+  LatencyMonitor latency_;
   net::CallServices services_;
   std::vector<std::unique_ptr<net::Shard>> shards_;
   Switchboard switchboard_;
@@ -103,6 +108,21 @@ class Bridge {
   std::thread control_thread_;
   bool is_stopped_ = false;
 };
+
+std::vector<std::string> provider_names(const Config& config) {
+  std::vector<std::string> names{std::string(to_string(config.voice_provider))};
+  if (config.voice_fallback) names.emplace_back(to_string(*config.voice_fallback));
+  return names;
+}
+
+/// The shards by their index, then control, by the names of their threads.
+std::vector<std::string> lanes(const Config& config) {
+  std::vector<std::string> threads;
+  for (std::size_t i = 0; i < shard_count(config); ++i)
+    threads.push_back("shard-" + std::to_string(i));
+  threads.emplace_back("control");
+  return threads;
+}
 
 std::vector<std::unique_ptr<net::Shard>> make_shards(std::size_t count,
                                                      net::CallServices& services) {
@@ -126,6 +146,8 @@ Bridge::Bridge(const Config& config)
       control_tasks_(control_, [this](std::exception_ptr) { log_.error("control_task_failed"); }),
       client_(control_, tls_),
       carrier_api_(control_, client_, rest_account(config), log_),
+      latency_board_(lanes(config), provider_names(config)),
+      latency_({control_, latency_board_, metrics_, log_}),
       services_(call_services()),
       shards_(make_shards(shard_count(config), services_)),
       switchboard_({config, log_, metrics_, shards_, voice_sources(config), host_name(),
@@ -143,15 +165,20 @@ Bridge::Bridge(const Config& config)
                config.call_time_limit}),
       dependencies_({control_, config, record_, client_}),
       api_({control_, config, log_, metrics_, record_, [this] { return calls(); },
-            [this] { return is_ready(); }, switchboard_, dependencies_}),
+            [this] { return is_ready(); }, switchboard_, dependencies_, latency_}),
       server_(control_, server_options(config), handlers()) {
   metrics_.gauge(ops::Family::build_info, {version}).set(1);
+  metrics_.gauge(ops::Family::draining).set(0);
+  metrics_.counter(ops::Family::drain_forced_total);
   record_.start(host_name(),
                 [this](core::OutgoingRequest request) { return exchange(std::move(request)); });
   for (auto& shard : shards_) shard->start();
   control_work_.emplace(control_.get_executor());
   server_.start();
-  on_control([this] { reaper_.start(); });
+  on_control([this] {
+    reaper_.start();
+    latency_.start();
+  });
   control_thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "control");
     control_.run();
@@ -182,6 +209,10 @@ net::CallServices Bridge::call_services() {
           [this](const call::VoiceReport& report) { note_voice(report); },
           [this](const call::CallSettings& call, call::EndReason reason) {
             on_control([this, id = call.id, reason] { switchboard_.note_end(id, reason); });
+          },
+          latency_board_,
+          [this](core::MeasuredTurn turn) {
+            on_control([this, turn = std::move(turn)] { latency_.note(turn); });
           }};
 }
 
@@ -266,12 +297,19 @@ void Bridge::drain() {
   run_on_control([this] { switchboard_.drain(); });
 }
 
+void Bridge::note_forced(std::size_t calls) {
+  if (calls == 0) return;
+  log_.warn("drain_forced", {{"calls", calls}});
+  metrics_.counter(ops::Family::drain_forced_total).add(calls);
+}
+
 net::Task<void> Bridge::join_control() {
   co_await connect_done_.join();
   co_await server_.join();
   co_await carrier_api_.join();
   client_.stop();
   co_await reaper_.join();
+  co_await latency_.join();
   co_await client_.join();
 }
 
@@ -285,6 +323,7 @@ void Bridge::stop() {
     carrier_api_.stop();
     connect_done_.stop();
     reaper_.stop();
+    latency_.stop();
     control_tasks_.spawn(join_control());
     control_work_.reset();
   });
@@ -324,6 +363,7 @@ int serve(const Config& config) {
     was_told_twice = true;
     until = std::min(until, std::chrono::steady_clock::now() + second_signal_patience);
   }
+  bridge.note_forced(bridge.calls());
   bridge.stop();
   return 0;
 }

@@ -50,8 +50,8 @@ core::Duration BargeIn::confirm(core::TimePoint now) noexcept {
 
 std::optional<core::TimePoint> BargeIn::deadline() const noexcept {
   if (!held_at_) return std::nullopt;
-  const auto latest = *held_at_ + limits::barge_in_verdict_max;
-  return last_loud_ ? std::min(latest, *last_loud_ + limits::barge_in_quiet_release) : latest;
+  const auto latest = *held_at_ + patience_.hold_max;
+  return last_loud_ ? std::min(latest, *last_loud_ + patience_.quiet_release) : latest;
 }
 
 bool BargeIn::advance(core::TimePoint now) noexcept {

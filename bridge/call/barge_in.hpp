@@ -10,12 +10,15 @@
 #include <optional>
 #include <string_view>
 
+#include "bridge/call/patience.hpp"
 #include "bridge/core/types.hpp"
 
 namespace tandem::call {
 
 class BargeIn {
  public:
+  explicit BargeIn(const Patience& patience = {}) noexcept : patience_(patience) {}
+
   /// The caller began to speak at `began`, known `now`. `may_hold`: agent audio is being heard, and
   /// it may be interrupted. True: hold the playout now.
   bool caller_started(core::TimePoint began, core::TimePoint now, bool may_hold) noexcept;
@@ -34,6 +37,7 @@ class BargeIn {
   [[nodiscard]] std::optional<core::TimePoint> deadline() const noexcept;
 
  private:
+  Patience patience_;
   std::optional<core::TimePoint> speech_began_;  // of the speech that goes on now
   std::optional<core::TimePoint> held_at_;
   std::optional<core::TimePoint> last_loud_;  // set when the held speech has ended

@@ -21,6 +21,8 @@ Call::Call(CallSettings settings, std::unique_ptr<CarrierCodec> carrier,
       moment_{now},
       state_deadline_(now + limits::unclaimed_call_timeout),
       attempts_(voices_.size()),
+      dead_air_(settings_.patience),
+      barge_in_(settings_.patience),
       playout_(settings_.playout) {
   BRIDGE_ASSERT(carrier_ && !voices_.empty());
   uplink_.limit_backlog(limits::uplink_held_max);
@@ -83,7 +85,8 @@ std::optional<core::TimePoint> Call::deadline() const {
   if (congested_since_) consider(*congested_since_ + limits::carrier_congested_max);
   if (!is_paused_) consider_ahead(dead_air_.deadline());
   if (voice_away_since_ && !one_moment_played_)
-    consider_ahead(std::max(*voice_away_since_ + limits::one_moment_after, playout_.heard_at()));
+    consider_ahead(
+        std::max(*voice_away_since_ + settings_.patience.one_moment, playout_.heard_at()));
   if (after_words_ != AfterWords::nothing) {
     consider_ahead(after_words_since_ + limits::last_words_timeout);
     consider_ahead(after_words_since_ + 2 * limits::last_words_timeout);

@@ -76,6 +76,12 @@ class Call {
   }
   [[nodiscard]] const CallSettings& settings() const noexcept { return settings_; }
 
+  // For the driver's histograms, after each handle(): they only grow.
+  [[nodiscard]] std::int64_t caller_frames() const noexcept { return uplink_.counts().frames_in; }
+  [[nodiscard]] std::int64_t underruns() const noexcept { return playout_.counts().underruns; }
+  /// The turns that are complete; the view lives until the next handle().
+  [[nodiscard]] std::span<const core::TurnLatency> turns() const noexcept { return turns_; }
+
   /// A message was handed to the network: its transit time goes into the histograms.
   void note_written(Leg leg, core::TimePoint due, core::TimePoint written) noexcept;
   /// Gives a Send's string back, so that steady audio allocates nothing.

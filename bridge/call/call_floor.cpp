@@ -47,7 +47,7 @@ void Call::hold_for_speech(core::TimePoint began) {
   const auto now = moment_.now;
   const auto unplayed = playout_.unplayed(now);
   spoke_over_agent_ = unplayed > 0ms;
-  const bool may_hold = state_ == State::talking && unplayed >= limits::hold_unplayed_min &&
+  const bool may_hold = state_ == State::talking && unplayed >= settings_.patience.hold_unplayed_min &&
                         !is_protected() && !congested_since_;
   if (!barge_in_.caller_started(began, now, may_hold)) return;
   if (!hold_playout()) return barge_in_.cancel();

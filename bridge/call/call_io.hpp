@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "bridge/call/patience.hpp"
 #include "bridge/call/playout.hpp"
 #include "bridge/call/voice.hpp"
 #include "bridge/core/record.hpp"
@@ -36,6 +37,7 @@ struct CallSettings {
   std::string node;
   std::chrono::seconds time_limit{3600};
   PlayoutSettings playout;
+  Patience patience;
   /// The first words of the call cannot be interrupted for this long; the agent hears silence
   /// meanwhile. 0: they can.
   std::chrono::milliseconds protected_greeting{0};
@@ -155,6 +157,9 @@ enum class Measured : std::uint8_t {
   pickup_to_first_audio,  ///< stream began -> the agent's first frame is audible
   barge_in_stop,          ///< the caller cut in -> the agent is silent
   voice_gap,              ///< voice leg lost -> the next session is ready
+  voice_connect,          ///< voice leg dialled -> its session is ready
+  mark_rtt,               ///< how much later than our clock says a mark's echo came
+  // Gaps between caller frames, underruns and turns: Call::caller_frames(), underruns(), turns().
 };
 struct Measure {
   Measured what{};

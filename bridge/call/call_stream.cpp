@@ -137,7 +137,10 @@ void Call::carrier_event(const CarrierMedia& media) {
   uplink_.push(media, moment_.now, caller_speech_.is_speaking());
 }
 
-void Call::carrier_event(const CarrierMark& mark) { playout_.mark_echoed(mark.name, moment_.now); }
+void Call::carrier_event(const CarrierMark& mark) {
+  const auto round_trip = playout_.mark_echoed(mark.name, moment_.now);
+  if (round_trip) measure(Measured::mark_rtt, *round_trip);
+}
 
 void Call::carrier_event(const CarrierStop&) {
   end(end_reason_.value_or(EndReason::caller_hung_up), 1000, "stop");

@@ -73,7 +73,7 @@ void Call::advance_voice() {
   }
   const bool is_waiting =
       voice_away_since_ && stream_is_live_ && !one_moment_played_ && state_ != State::closing;
-  if (is_waiting && now >= *voice_away_since_ + limits::one_moment_after) play_one_moment();
+  if (is_waiting && now >= *voice_away_since_ + settings_.patience.one_moment) play_one_moment();
   if (!stream_is_live_ || state_ == State::closing) return;
   advance_dead_air();
   if (voice_state_ == VoiceState::ready) advance_roll_over();
@@ -160,6 +160,7 @@ void Call::voice_event(const VoiceReady& ready) {
   const auto now = moment_.now;
   voice_state_ = VoiceState::ready;
   attempts_.ready();
+  measure(Measured::voice_connect, now - voice_dialled_at_);
   ++sessions_;
   uplink_.start_clock(now);
   outputs_.emplace_back(

@@ -49,8 +49,8 @@ Silence DeadAir::classify(core::TimePoint now, const Scene& scene) const noexcep
   if (now - scene.carrier_heard_at >= limits::line_dead_after) return Silence::line_dead;
   if (scene.agent_is_away) return Silence::agent_thinking;
   if (!owed_since_) return Silence::caller_thinking;
-  return now - *owed_since_ >= limits::freeze_nudge_after ? Silence::agent_frozen
-                                                          : Silence::agent_thinking;
+  return now - *owed_since_ >= patience_.freeze_nudge ? Silence::agent_frozen
+                                                      : Silence::agent_thinking;
 }
 
 FreezeStep DeadAir::advance(core::TimePoint now, const Scene& scene) noexcept {
@@ -85,17 +85,16 @@ FreezeStep DeadAir::next_step(bool agent_is_away) const noexcept {
 core::TimePoint DeadAir::due_at(FreezeStep step) const noexcept {
   switch (step) {
     case FreezeStep::nudge:
-      return *owed_since_ + limits::freeze_nudge_after;
+      return *owed_since_ + patience_.freeze_nudge;
     case FreezeStep::resume:
-      return std::max(*owed_since_ + limits::freeze_resume_after,
-                      taken_at_ + (limits::freeze_resume_after - limits::freeze_nudge_after));
+      return std::max(*owed_since_ + patience_.freeze_resume,
+                      taken_at_ + (patience_.freeze_resume - patience_.freeze_nudge));
     default:
       break;
   }
-  const auto patience = *owed_since_ + limits::freeze_give_up_after;
-  if (taken_ != FreezeStep::resume) return patience;
-  return std::max(patience,
-                  taken_at_ + (limits::freeze_give_up_after - limits::freeze_resume_after));
+  const auto latest = *owed_since_ + patience_.freeze_give_up;
+  if (taken_ != FreezeStep::resume) return latest;
+  return std::max(latest, taken_at_ + (patience_.freeze_give_up - patience_.freeze_resume));
 }
 
 std::optional<core::TimePoint> DeadAir::deadline() const noexcept {

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string_view>
 
+#include "bridge/call/patience.hpp"
 #include "bridge/core/types.hpp"
 
 namespace tandem::call {
@@ -36,6 +37,8 @@ std::string_view to_string(FreezeStep step) noexcept;
 
 class DeadAir {
  public:
+  explicit DeadAir(const Patience& patience = {}) noexcept : patience_(patience) {}
+
   /// What is the case right now.
   struct Scene {
     bool caller_speaks = false;
@@ -72,6 +75,7 @@ class DeadAir {
   [[nodiscard]] core::TimePoint due_at(FreezeStep step) const noexcept;
   [[nodiscard]] Silence classify(core::TimePoint now, const Scene& scene) const noexcept;
 
+  Patience patience_;
   std::optional<core::TimePoint> owed_since_;
   bool goes_on_ = false;  // what the caller says now belongs to what is owed an answer already
   FreezeStep taken_ = FreezeStep::none;

@@ -1,39 +1,14 @@
 #include "bridge/call/latency.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace tandem::call {
 
-namespace {
-
-constexpr std::uint64_t us_max = 60'000'000;
-
-std::int64_t microseconds(core::Duration duration) noexcept {
-  return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
-}
-
-}  // namespace
-
-std::size_t Histogram::bucket_of(std::uint64_t us) noexcept {
-  us = std::min(us, us_max);
-  if (us < 128) return static_cast<std::size_t>(us);
-  const auto octave =
-      static_cast<std::size_t>(std::bit_width(us)) - linear_bits - 1;  // 128..255 is octave 0
-  const auto step = static_cast<std::size_t>(us >> (octave + 1)) - 64;
-  return 128 + octave * 64 + step;
-}
-
-std::int64_t Histogram::middle_of(std::size_t bucket) noexcept {
-  if (bucket < 128) return static_cast<std::int64_t>(bucket);
-  const std::size_t octave = (bucket - 128) / 64;
-  const std::uint64_t low = (64 + (bucket - 128) % 64) << (octave + 1);
-  return static_cast<std::int64_t>(low + (std::uint64_t{1} << octave));
-}
+using core::microseconds;
 
 void Histogram::add(core::Duration duration) noexcept {
   const auto us = std::max<std::int64_t>(0, microseconds(duration));
-  ++buckets_[bucket_of(static_cast<std::uint64_t>(us))];
+  ++buckets_[core::log_linear::bucket_of(us)];
   ++count_;
   max_us_ = std::max(max_us_, us);
 }
@@ -42,9 +17,9 @@ std::int64_t Histogram::quantile_us(double share) const noexcept {
   if (count_ == 0) return 0;
   const auto wanted = static_cast<std::int64_t>(share * static_cast<double>(count_) + 0.999999);
   std::int64_t seen = 0;
-  for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
+  for (std::size_t bucket = 0; bucket < buckets_.size(); ++bucket) {
     seen += buckets_[bucket];
-    if (seen >= wanted) return std::min(middle_of(bucket), max_us_);
+    if (seen >= wanted) return std::min(core::log_linear::middle_of(bucket), max_us_);
   }
   return max_us_;
 }

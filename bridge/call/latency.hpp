@@ -10,13 +10,12 @@
 #include <vector>
 
 #include "bridge/core/record.hpp"
+#include "bridge/core/timings.hpp"
 #include "bridge/core/types.hpp"
 
 namespace tandem::call {
 
-/// Log-linear histogram of microseconds: exact up to 128 us, then 64 buckets per octave up to 60 s,
-/// so a reported value is off by at most 1/128 (0.8 %). Longer values count as 60 s. About 5 KB;
-/// adding is a few instructions.
+/// The times of one call, in the buckets of core/timings. About 5 KB; adding is a few instructions.
 class Histogram {
  public:
   void add(core::Duration duration) noexcept;
@@ -27,13 +26,7 @@ class Histogram {
   [[nodiscard]] core::Percentiles percentiles() const noexcept;
 
  private:
-  static constexpr int linear_bits = 7;  // 128 exact buckets
-  static constexpr int octaves = 19;     // 128 us * 2^19 is 67 s
-  static constexpr std::size_t bucket_count = 128 + octaves * 64;
-  static std::size_t bucket_of(std::uint64_t us) noexcept;
-  static std::int64_t middle_of(std::size_t bucket) noexcept;
-
-  std::array<std::uint32_t, bucket_count> buckets_{};
+  std::array<std::uint32_t, core::log_linear::bucket_count> buckets_{};
   std::int64_t count_ = 0;
   std::int64_t max_us_ = 0;
 };

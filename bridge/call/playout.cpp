@@ -292,7 +292,7 @@ void Playout::advance(core::TimePoint now, std::vector<Heard>& heard) {
   }
 }
 
-void Playout::mark_echoed(std::string_view name, core::TimePoint now) {
+std::optional<core::Duration> Playout::mark_echoed(std::string_view name, core::TimePoint now) {
   std::int64_t generation = -1;
   std::int64_t position = -1;
   const auto colon = name.find(':');
@@ -304,10 +304,12 @@ void Playout::mark_echoed(std::string_view name, core::TimePoint now) {
                                   [&](const PendingMark& m) { return m.position == position; });
   if (generation != generation_ || known == marks_.end()) {
     ++counts_.marks_unknown;
-    return;
+    return std::nullopt;
   }
-  learn_delay(now - known->expected);
+  const auto late = now - known->expected;
+  learn_delay(late);
   marks_.erase(marks_.begin(), known + 1);
+  return late;
 }
 
 /// The quickest of the last echoes tells the line's delay; what is slower met a queue on its way,

@@ -99,8 +99,9 @@ class Playout {
   /// Finishes utterances whose provider fell silent, and those that have been heard to their end.
   void advance(core::TimePoint now, std::vector<Heard>& heard);
 
-  /// The carrier echoed a mark.
-  void mark_echoed(std::string_view name, core::TimePoint now);
+  /// The carrier echoed a mark. Answers how much later than by our clock its audio was over (below
+  /// 0: sooner); nothing for a mark that is not waited for.
+  std::optional<core::Duration> mark_echoed(std::string_view name, core::TimePoint now);
 
   /// Barge-in: everything unplayed is dropped here, and must be dropped at the carrier by its clear
   /// command. Late audio of the utterances known now is refused from here on.

@@ -40,10 +40,12 @@ std::string what_of(const std::exception_ptr& failure) {
 }  // namespace
 
 CallRunner::CallRunner(asio::io_context& context, TimerWheel& wheel, CallServices& services,
-                       std::unique_ptr<call::Call> call, std::function<void()> wake_wheel)
+                       ops::LatencyLane& lane, std::unique_ptr<call::Call> call,
+                       std::function<void()> wake_wheel)
     : context_(context),
       wheel_(wheel),
       services_(services),
+      lane_(lane),
       call_(std::move(call)),
       wake_wheel_(std::move(wake_wheel)),
       ended_(context, core::TimePoint::max()),
@@ -81,7 +83,7 @@ Task<void> CallRunner::run_carrier(CarrierLeg& leg, AcceptedSocket accepted, std
     WebSocket* superseded = std::exchange(carrier_, leg.socket.get());
     if (superseded != nullptr) superseded->close(1000, "another stream took over");
     handle(call::CarrierOpened{token});
-    leg.socket->on_written = stamp(call::Leg::carrier, "downlink");
+    leg.socket->on_written = stamp(call::Leg::carrier);
     if (call_->has_ended()) leg.socket->close(1001, "call ended");
     co_await read_carrier(*leg.socket);
     leg.socket->close(1000, "");
@@ -137,7 +139,7 @@ Task<void> CallRunner::run_voice(VoiceLeg& leg, call::VoiceEndpoint endpoint) {
       handle(call::VoiceUnreachable{connected.http_status, connected.stage});
     }
   } else {
-    leg.socket->on_written = stamp(call::Leg::voice, "uplink");
+    leg.socket->on_written = stamp(call::Leg::voice);
     if (voice_ == &leg) handle(call::VoiceOpened{});
     if (voice_ != &leg) leg.socket->close(1000, "");
     for (;;) {
@@ -164,6 +166,7 @@ void CallRunner::handle(const call::Input& input) {
   if (voice_ != nullptr && voice_->socket)
     moment.voice_outbox_bytes = voice_->socket->outbox_bytes();
   if (carrier_ != nullptr) moment.carrier_outbox_bytes = carrier_->outbox_bytes();
+  now_ = moment.now;
   try {
     call_->handle(input, moment);
     drain();
@@ -172,6 +175,7 @@ void CallRunner::handle(const call::Input& input) {
       call_->handle(call::CarrierFull{}, moment);
       drain();
     }
+    measure(moment.now);
     arm();
   } catch (const core::BugError& bug) {
     fail(bug.what());
@@ -222,6 +226,8 @@ void CallRunner::carry_out(call::Send& send) {
                       : voice_ != nullptr            ? voice_->socket.get()
                                                      : nullptr;
   if (socket == nullptr) return call_->recycle(std::move(send.text));
+  if (send.leg == call::Leg::carrier && send.due != core::TimePoint{})
+    lane_.add(core::Timing::pacing_lateness, now_ - send.due);
   const auto status = socket->send(std::move(send.text), send.due);
   if (status == SendStatus::full && send.leg == call::Leg::carrier) carrier_is_full_ = true;
   call_->recycle(socket->take_buffer());
@@ -261,40 +267,75 @@ void CallRunner::carry_out(call::VoiceReport& report) { services_.voice_report(s
 void CallRunner::carry_out(call::Measure& measured) {
   using call::Measured;
   using ops::Family;
-  const auto family = measured.what == Measured::barge_in_stop ? Family::barge_in_stop_seconds
-                      : measured.what == Measured::voice_gap
-                          ? Family::voice_gap_seconds
-                          : Family::pickup_to_first_audio_seconds;
-  services_.metrics.histogram(family).observe(
-      std::chrono::duration<double>(measured.value).count());
+  const auto observe = [&](Family family, std::initializer_list<std::string_view> labels = {}) {
+    services_.metrics.histogram(family, labels)
+        .observe(std::chrono::duration<double>(measured.value).count());
+  };
+  switch (measured.what) {
+    case Measured::pickup_to_first_audio:
+      return observe(Family::pickup_to_first_audio_seconds);
+    case Measured::barge_in_stop:
+      return observe(Family::barge_in_stop_seconds);
+    case Measured::voice_gap:
+      return observe(Family::voice_gap_seconds);
+    case Measured::voice_connect:
+      lane_.add(core::Timing::voice_connect, services_.latency.provider(call_->voice_name()),
+                measured.value);
+      return observe(Family::voice_connect_seconds, {call_->voice_name()});
+    case Measured::mark_rtt:
+      return lane_.add(core::Timing::carrier_round_trip, measured.value);
+  }
+}
+
+/// After an input: what it brought that is timed. Once per frame, so it compares numbers and no
+/// more.
+void CallRunner::measure(core::TimePoint now) {
+  if (const auto frames = call_->caller_frames(); frames != caller_frames_) {
+    if (caller_frames_ > 0) lane_.add(core::Timing::inbound_gap, now - caller_frame_at_);
+    caller_frames_ = frames;
+    caller_frame_at_ = now;
+  }
+  if (const auto underruns = call_->underruns(); underruns != underruns_) {
+    services_.metrics.counter(ops::Family::underruns_total)
+        .add(static_cast<std::uint64_t>(underruns - underruns_));
+    underruns_ = underruns;
+  }
+  while (turns_ < call_->turns().size()) measure(call_->turns()[turns_++]);
+}
+
+void CallRunner::measure(const core::TurnLatency& turn) {
+  auto& metrics = services_.metrics;
+  const auto observe = [&](ops::Family family, std::initializer_list<std::string_view> labels,
+                           core::Timing part) {
+    metrics.histogram(family, labels).observe(static_cast<double>(core::part_us(turn, part)) / 1e6);
+  };
+  observe(ops::Family::turn_gap_seconds, {}, core::Timing::turn_gap);
+  for (const auto part : core::turn_parts)
+    observe(ops::Family::turn_stage_seconds, {to_string(part)}, part);
+  const auto provider = services_.latency.provider(call_->voice_name());
+  lane_.add(turn, provider);
+  core::MeasuredTurn measured;
+  measured.call_id = call_->settings().id;
+  measured.provider = call_->voice_name();
+  measured.offset = call_->snapshot(now_).offset;
+  measured.turn = turn;
+  services_.turn_completed(std::move(measured));
 }
 
 /// What a finished call adds to the metrics. Frames are counted here and not one by one.
 void CallRunner::measure(const core::CallEnded& ended) {
   using ops::Family;
   auto& metrics = services_.metrics;
-  const auto seconds = [](std::int64_t us) { return static_cast<double>(us) / 1e6; };
   const auto count = [&](Family family, std::initializer_list<std::string_view> labels,
                          std::int64_t number) {
     metrics.counter(family, labels).add(static_cast<std::uint64_t>(number));
   };
-  metrics.histogram(Family::call_duration_seconds).observe(seconds(ended.duration_ms * 1000));
+  metrics.histogram(Family::call_duration_seconds)
+      .observe(static_cast<double>(ended.duration_ms) / 1e3);
   count(Family::frames_total, {"carrier", "in"}, ended.audio.caller_frames_in);
   count(Family::frames_total, {"voice", "out"}, ended.audio.caller_frames_sent);
   count(Family::frames_total, {"carrier", "out"}, ended.audio.agent_ms_sent / 20);
   count(Family::frames_dropped_total, {"uplink"}, ended.audio.caller_frames_dropped);
-  for (const auto& turn : ended.turns) {
-    const auto stage = [&](std::string_view name, std::int64_t us) {
-      metrics.histogram(Family::turn_stage_seconds, {name}).observe(seconds(us));
-    };
-    metrics.histogram(Family::turn_gap_seconds).observe(seconds(turn.gap_us));
-    stage("voice_last_audio_sent", turn.to_last_audio_sent_us);
-    stage("voice_text_final", turn.to_text_final_us);
-    stage("voice_first_audio", turn.to_first_audio_us);
-    stage("carrier_first_audio", turn.to_carrier_us);
-    stage("audible", turn.to_audible_us);
-    stage("unexplained", turn.unexplained_us);
-  }
 }
 
 void CallRunner::carry_out(call::WriteDown& record) {
@@ -334,13 +375,14 @@ void CallRunner::carry_out(call::Count& count) {
   }
 }
 
-std::function<void(core::TimePoint, core::TimePoint)> CallRunner::stamp(call::Leg leg,
-                                                                        const char* direction) {
-  auto& histogram = services_.metrics.histogram(ops::Family::media_transit_seconds, {direction});
-  return [this, leg, &histogram](core::TimePoint due, core::TimePoint written) {
+/// Once per message of either leg, so what it needs is looked up beforehand.
+std::function<void(core::TimePoint, core::TimePoint)> CallRunner::stamp(call::Leg leg) {
+  const auto timing =
+      leg == call::Leg::voice ? core::Timing::uplink_transit : core::Timing::downlink_transit;
+  return [this, leg, timing](core::TimePoint due, core::TimePoint written) {
     if (due == core::TimePoint{}) return;
     call_->note_written(leg, due, written);
-    histogram.observe(std::chrono::duration<double>(written - due).count());
+    lane_.add(timing, written - due);
   };
 }
 

@@ -14,6 +14,7 @@
 #include "bridge/net/timer_wheel.hpp"
 #include "bridge/net/tls.hpp"
 #include "bridge/net/websocket.hpp"
+#include "bridge/ops/latency_board.hpp"
 #include "bridge/ops/log.hpp"
 #include "bridge/ops/metrics.hpp"
 
@@ -34,12 +35,16 @@ struct CallServices {
   std::function<void(call::VoiceReport)> voice_report;
   /// It is decided why the call ends. Comes before the carrier can ask what to do next.
   std::function<void(const call::CallSettings&, call::EndReason)> ended;
+  /// One lane for each shard, by its index.
+  ops::LatencyBoard& latency;
+  std::function<void(core::MeasuredTurn)> turn_completed;
 };
 
 class CallRunner {
  public:
   CallRunner(asio::io_context& context, TimerWheel& wheel, CallServices& services,
-             std::unique_ptr<call::Call> call, std::function<void()> wake_wheel);
+             ops::LatencyLane& lane, std::unique_ptr<call::Call> call,
+             std::function<void()> wake_wheel);
   ~CallRunner();
   CallRunner(const CallRunner&) = delete;
   CallRunner& operator=(const CallRunner&) = delete;
@@ -75,6 +80,8 @@ class CallRunner {
   void drain();
   void arm();
   void finish();
+  void measure(core::TimePoint now);
+  void measure(const core::TurnLatency& turn);
   void measure(const core::CallEnded& ended);
   void fail(const char* what) noexcept;
 
@@ -88,12 +95,12 @@ class CallRunner {
   void carry_out(call::Count& count);
   void carry_out(call::Measure& measured);
   void carry_out(call::VoiceReport& report);
-  [[nodiscard]] std::function<void(core::TimePoint, core::TimePoint)> stamp(call::Leg leg,
-                                                                            const char* direction);
+  [[nodiscard]] std::function<void(core::TimePoint, core::TimePoint)> stamp(call::Leg leg);
 
   asio::io_context& context_;
   TimerWheel& wheel_;
   CallServices& services_;
+  ops::LatencyLane& lane_;
   std::unique_ptr<call::Call> call_;
   std::function<void()> wake_wheel_;
   Timer ended_;  // never expires; cancelled when the call has ended
@@ -105,6 +112,11 @@ class CallRunner {
   bool carrier_is_full_ = false;
   bool is_end_told_ = false;
   bool is_finished_ = false;
+  core::TimePoint now_{};           // of the input that is being handled
+  std::int64_t caller_frames_ = 0;  // these were measured:
+  core::TimePoint caller_frame_at_{};
+  std::int64_t underruns_ = 0;
+  std::size_t turns_ = 0;
   TaskGroup tasks_;
 };
 

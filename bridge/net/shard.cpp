@@ -40,8 +40,9 @@ void Shard::announce(core::CallId id,
   asio::post(context_, [this, id = std::move(id), make = std::move(make)]() mutable {
     const auto now = std::chrono::steady_clock::now();
     wheel_.advance(now);  // an idle wheel stands still; not tick by tick through a whole night
-    auto runner = std::make_unique<CallRunner>(context_, wheel_, services_, make(now),
-                                               [this] { wake_wheel(); });
+    auto runner =
+        std::make_unique<CallRunner>(context_, wheel_, services_, services_.latency.lane(index_),
+                                     make(now), [this] { wake_wheel(); });
     CallRunner& started = *runner;
     runners_.emplace(id, std::move(runner));
     started.start();
@@ -94,7 +95,7 @@ void Shard::wake_wheel() {
 /// Runs while a deadline is armed, so that an idle shard sleeps. How late it wakes is how long the
 /// loop was busy with other things (E21).
 Task<void> Shard::tick() {
-  auto& lag = services_.metrics.histogram(ops::Family::loop_lag_seconds, {name_});
+  auto& lane = services_.latency.lane(index_);
   Timer timer(context_);
   auto now = std::chrono::steady_clock::now();
   while (wheel_.armed() > 0) {
@@ -102,7 +103,7 @@ Task<void> Shard::tick() {
     timer.expires_at(due);
     co_await timer.async_wait(use_task);
     now = std::chrono::steady_clock::now();
-    lag.observe(std::chrono::duration<double>(now - due).count());
+    lane.add(core::Timing::loop_lag, now - due);
     wheel_.advance(now);
   }
   is_ticking_ = false;

@@ -1,0 +1,97 @@
+#include "bridge/latency_monitor.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+
+namespace tandem {
+
+namespace {
+
+using core::Timing;
+
+/// How often the control loop is asked how late it is, and how many of these make a slice.
+constexpr std::chrono::milliseconds probe_period{250};
+constexpr int probes_per_slice = ops::LatencyHistory::slice / probe_period;
+
+core::TimePoint clock_now() { return std::chrono::steady_clock::now(); }
+
+core::WallTime wall_now() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+/// A log-linear distribution in the buckets of a Prometheus histogram: each bucket goes where its
+/// middle belongs, so a bound is off by at most 0.8 %.
+void put_into(ops::Histogram& histogram, const core::Distribution& distribution,
+              std::uint64_t sum_us) {
+  const auto bounds = histogram.bounds();
+  std::array<std::uint64_t, ops::Histogram::bounds_max + 1> counts{};
+  std::size_t into = 0;
+  for (std::size_t bucket = 0; bucket < distribution.counts().size(); ++bucket) {
+    const auto seconds = static_cast<double>(core::log_linear::middle_of(bucket)) / 1e6;
+    while (into < bounds.size() && seconds > bounds[into]) ++into;
+    counts[into] += distribution.counts()[bucket];
+  }
+  histogram.replace(std::span(counts).first(bounds.size() + 1), static_cast<double>(sum_us) / 1e6);
+}
+
+}  // namespace
+
+LatencyMonitor::LatencyMonitor(Parts parts)
+    : parts_(parts),
+      history_(parts_.board),
+      timer_(parts_.control),
+      tasks_(parts_.control,
+             [&log = parts_.log](std::exception_ptr) { log.error("latency_monitor_failed"); }) {}
+
+void LatencyMonitor::start() { tasks_.spawn(watch()); }
+
+void LatencyMonitor::stop() {
+  is_stopping_ = true;
+  timer_.cancel();
+}
+
+net::Task<void> LatencyMonitor::join() { return tasks_.join(); }
+
+void LatencyMonitor::note(core::MeasuredTurn turn) {
+  turn.wall = wall_now();
+  history_.note(std::move(turn), clock_now());
+}
+
+net::Task<void> LatencyMonitor::watch() {
+  auto& lane = parts_.board.lane(parts_.board.lanes() - 1);
+  history_.take(clock_now());
+  for (int probes = 1; !is_stopping_; ++probes) {
+    const auto due = clock_now() + probe_period;
+    timer_.expires_at(due);
+    boost::system::error_code ignored;
+    co_await timer_.async_wait(net::asio::redirect_error(net::use_task, ignored));
+    if (is_stopping_) co_return;
+    const auto now = clock_now();
+    lane.add(Timing::loop_lag, now - due);
+    if (probes % probes_per_slice == 0) history_.take(now);
+  }
+}
+
+void LatencyMonitor::publish() {
+  using ops::Family;
+  history_.take(clock_now());
+  const auto sum_us = [&](Timing timing, std::size_t lane) {
+    return parts_.board.lane(lane).histograms()[static_cast<std::size_t>(timing)].sum_us();
+  };
+  const auto put = [&](Timing timing, Family family,
+                       std::initializer_list<std::string_view> labels = {}) {
+    std::uint64_t sum = 0;
+    for (std::size_t lane = 0; lane < parts_.board.lanes(); ++lane) sum += sum_us(timing, lane);
+    put_into(parts_.metrics.histogram(family, labels), history_.total(timing), sum);
+  };
+  put(Timing::uplink_transit, Family::media_transit_seconds, {"uplink"});
+  put(Timing::downlink_transit, Family::media_transit_seconds, {"downlink"});
+  put(Timing::pacing_lateness, Family::pacing_lateness_seconds);
+  put(Timing::carrier_round_trip, Family::carrier_mark_rtt_seconds);
+  put(Timing::inbound_gap, Family::carrier_inbound_gap_seconds);
+  for (std::size_t lane = 0; lane < parts_.board.lanes(); ++lane) {
+    put_into(parts_.metrics.histogram(Family::loop_lag_seconds, {parts_.board.lane(lane).thread()}),
+             history_.total(Timing::loop_lag, lane), sum_us(Timing::loop_lag, lane));
+  }
+}
+
+}  // namespace tandem
