@@ -3,6 +3,7 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
+import { FixtureAdmin } from './fixture_admin.mjs';
 import { makeCalls, oneCall, pendingVerdict, searched, securityHeaders } from './fixtures/world.mjs';
 
 const types = {
@@ -23,6 +24,8 @@ export const world = {
   waiting: new Set(),
   /** Members of a call's answers that differ from the fixture. */
   changes: {},
+  /** Its admin socket (fixture_admin.mjs). */
+  admin: new FixtureAdmin(),
 };
 
 function json(response, status, body, type = 'application/json') {
@@ -97,8 +100,13 @@ function api(response, url, method) {
   return json(response, 200, answerPart(id, part, found));
 }
 
+function ticket(response, method) {
+  if (method === 'POST' && world.admin.isThere) return json(response, 201, world.admin.giveTicket());
+  return problem(response, 503, 'The bridge is starting', 'Try again soon.');
+}
+
 function asset(response, dist, path) {
-  const isPage = path === '/' || /^\/calls\/[\dA-Za-z-]{1,64}$/.test(path);
+  const isPage = path === '/' || path === '/live' || /^\/calls\/[\dA-Za-z-]{1,64}$/.test(path);
   const file = join(dist, isPage ? 'index.html' : path);
   if (!isPage && !(/^\/assets\/[\w.-]+$/.test(path) && existsSync(file))) {
     return problem(response, 404, 'Not found', '');
@@ -112,9 +120,11 @@ export async function serveFixtures(dist) {
   readFileSync(join(dist, 'index.html')); // a clear error now rather than an empty page later
   const server = createServer((request, response) => {
     const url = new URL(request.url, 'http://127.0.0.1');
-    if (url.pathname.startsWith('/api/v1/calls')) api(response, url, request.method);
+    if (url.pathname === '/api/v1/ws-ticket') ticket(response, request.method);
+    else if (url.pathname.startsWith('/api/v1/calls')) api(response, url, request.method);
     else asset(response, dist, url.pathname);
   });
+  server.on('upgrade', (request, socket) => world.admin.accept(request, socket));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}`,

@@ -17,7 +17,7 @@ const url = (server?.url ?? options.url).replace(/\/$/, '');
 const browser = await launch();
 const checks = new Checks(browser, new URL(url).host);
 // beside the fixtures: calls are mostly waiting
-const world = server ? runWorld({ shots: `${options.shots}/world` }) : { passed: 0, failed: 0 };
+const world = server ? runWorld({ pictures: `${options.shots}/world` }) : { passed: 0, failed: 0 };
 
 if (server) sourceChecks(checks);
 await pageChecks(checks, url, options.shots);

@@ -39,7 +39,9 @@ export async function attack({ bridge, targets }) {
     for (const credentials of ['include', 'omit']) {
       for (const mode of ['no-cors', 'cors']) {
         const options = { method: 'POST', mode, credentials, body };
-        await attempt(`fetch ${mode} ${credentials}`, async () => seen(await fetch(address, options)));
+        await attempt(`fetch ${mode} ${credentials}`, async () =>
+          seen(await fetch(address, options)),
+        );
       }
       const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': 'guessed' };
       await attempt(`fetch json ${credentials}`, async () =>

@@ -84,9 +84,7 @@ export const hostile = [...tags, ...attributes, ...templates, ...styles, ...lett
 export const endless = `<img src=x onerror=alert(1)>${'A'.repeat(1_000_000)}`;
 
 /** As the agent's wire says it (JSON), and as it is stored: PostgreSQL has no NUL, UTF-8 no half of a pair. */
-export const unstorable = [
-  { said: 'nul \u0000 inside', kept: 'nul \uFFFD inside' },
-];
+export const unstorable = [{ said: 'nul \u0000 inside', kept: 'nul \uFFFD inside' }];
 
 /** Before any script of the page: remembers what must not happen. */
 export async function watchAlarms(page) {

@@ -96,31 +96,39 @@ async function callPage(checks, stage, call, look) {
 }
 
 async function listPage(checks, stage) {
-  await checks.check('A02: hits of a search in hostile lines are shown as text', {}, async (page) => {
-    await watchAlarms(page);
-    await page.goto(`${stage.url}/?q=${word}`);
-    await page.locator('.hits mark').nth(59).waitFor();
-    const hits = await page.locator('.hits .text').evaluateAll((all) =>
-      all.map((one) => ({ text: one.textContent, marks: [...one.children].map((m) => m.textContent) })),
-    );
-    expectEqual(hits.length, hostile.length, 'hits');
-    // a snippet leaves out the three letters that the search marks its words with (store/search_hits.cpp)
-    const said = hostile.map((text) => `${word} ${text}`.replace(/[\x01-\x03]/g, ''));
-    for (const { text, marks } of hits) {
-      const shown = text.replace(/ ?…$/, '');
-      expect(
-        said.some((line) => line.startsWith(shown)),
-        `nobody said ${JSON.stringify(text)}`,
+  await checks.check(
+    'A02: hits of a search in hostile lines are shown as text',
+    {},
+    async (page) => {
+      await watchAlarms(page);
+      await page.goto(`${stage.url}/?q=${word}`);
+      await page.locator('.hits mark').nth(59).waitFor();
+      const hits = await page.locator('.hits .text').evaluateAll((all) =>
+        all.map((one) => ({
+          text: one.textContent,
+          marks: [...one.children].map((m) => m.textContent),
+        })),
       );
-      expectEqual(marks, [word], 'marked');
-    }
-    await expectIsolated(page, '.hits .text');
-    await expectQuiet(page);
-  });
+      expectEqual(hits.length, hostile.length, 'hits');
+      // a snippet leaves out the three letters that the search marks its words with (store/search_hits.cpp)
+      const said = hostile.map((text) => `${word} ${text}`.replace(/[\x01-\x03]/g, ''));
+      for (const { text, marks } of hits) {
+        const shown = text.replace(/ ?…$/, '');
+        expect(
+          said.some((line) => line.startsWith(shown)),
+          `nobody said ${JSON.stringify(text)}`,
+        );
+        expectEqual(marks, [word], 'marked');
+      }
+      await expectIsolated(page, '.hits .text');
+      await expectQuiet(page);
+    },
+  );
 }
 
 async function verdictPage(checks, stage) {
-  const name = 'A02: a verdict that quotes sixty hostile texts, of a call with hostile members, shows text';
+  const name =
+    'A02: a verdict that quotes sixty hostile texts, of a call with hostile members, shows text';
   await checks.check(name, {}, async (page) => {
     await watchAlarms(page);
     await page.goto(`${stage.url}/calls/${inventedId(1)}`);

@@ -1,4 +1,5 @@
 // What runs beside each other: each lane has a bridge, a database and stand-ins of its own.
+import { callsChecks } from './calls_checks.mjs';
 import { forgeryChecks } from './forgery_checks.mjs';
 import { hostileChecks } from './hostile_checks.mjs';
 
@@ -7,4 +8,7 @@ async function attacks(checks, stage) {
   await forgeryChecks(checks, stage, call);
 }
 
-export const lanes = [{ name: 'attacks', settings: {}, body: attacks }];
+export const lanes = [
+  { name: 'calls', settings: {}, body: callsChecks },
+  { name: 'attacks', settings: {}, body: attacks },
+];

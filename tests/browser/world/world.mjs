@@ -1,33 +1,37 @@
 // Runs the lanes side by side, each with its own bridge, and counts.
 import { Checks, launch } from '../harness.mjs';
 import { lanes } from './lanes.mjs';
+import { Pictures } from './pictures.mjs';
 import { Stage } from './stage.mjs';
 
-async function runLane(browser, { name, settings, body }, shots) {
+async function runLane(browser, { name, settings, body }, pictures) {
   const began = performance.now();
   const stage = await Stage.open(settings);
   const checks = new Checks(browser, new URL(stage.url).host);
   try {
-    await body(checks, stage, shots);
+    await body(checks, stage, pictures);
   } catch (error) {
     checks.broken(`the lane "${name}" goes to its end`, error);
   }
   const log = checks.failed > 0 ? (await stage.log()).split('\n').slice(-30) : [];
-  if (log.length > 0) console.log(`# the end of this lane's bridge log:\n    ${log.join('\n    ')}`);
+  if (log.length > 0)
+    console.log(`# the end of this lane's bridge log:\n    ${log.join('\n    ')}`);
   await stage.close();
   console.log(`# lane "${name}": ${Math.round((performance.now() - began) / 1000)} s`);
   return checks;
 }
 
-/** Counts of all lanes, or of the one of that name; pictures of pages go to the folder `shots`. */
-export async function runWorld({ shots, lane }) {
+/** Counts of all lanes, or of the one of that name. Every look of every page goes to the folder `pictures`, those that
+ *  documents show also to `documents`. */
+export async function runWorld({ pictures, documents, lane }) {
   // the attacker has a name of his own, which leads here
   const browser = await launch([
     '--host-resolver-rules=MAP evil.test 127.0.0.1',
     '--autoplay-policy=no-user-gesture-required',
   ]);
   const chosen = lanes.filter(({ name }) => !lane || name === lane);
-  const all = await Promise.all(chosen.map((one) => runLane(browser, one, shots)));
+  const places = new Pictures(pictures, documents);
+  const all = await Promise.all(chosen.map((one) => runLane(browser, one, places)));
   await browser.close();
   const sum = (what) => all.reduce((total, checks) => total + checks[what], 0);
   return { passed: sum('passed'), failed: sum('failed') };
