@@ -58,6 +58,7 @@ LiveProvider::LiveProvider(std::shared_ptr<const LiveSettings> settings)
     : settings_(std::move(settings)),
       resampler_(codec::Resampler::create(codec::phone_rate_hz, live_input_rate_hz).value()) {
   BRIDGE_ASSERT(settings_ != nullptr);
+  instruction_ = settings_->prompt;
 }
 
 const call::VoiceCapabilities& LiveProvider::capabilities() const noexcept {
@@ -94,6 +95,11 @@ call::VoiceEndpoint LiveProvider::open(bool resume) {
   return endpoint;
 }
 
+void LiveProvider::set_brief(std::string_view text) {
+  if (!instruction_.empty()) instruction_ += "\n\n";
+  instruction_ += text;
+}
+
 void LiveProvider::set_history(std::vector<call::SpokenLine> lines) {
   std::erase_if(lines, [](const call::SpokenLine& line) { return line.text.empty(); });
   std::size_t bytes = 0;
@@ -109,7 +115,7 @@ void LiveProvider::set_history(std::vector<call::SpokenLine> lines) {
 
 LiveSetup LiveProvider::setup() const {
   return {.model = settings_->model,
-          .system_instruction = settings_->prompt,
+          .system_instruction = instruction_,
           .voice = settings_->voice,
           .language = settings_->language,
           .handle = progress_.was_resume ? std::string_view(handle_) : std::string_view{},

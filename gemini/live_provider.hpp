@@ -44,6 +44,7 @@ class LiveProvider final : public call::VoiceProvider {
   const call::VoiceCapabilities& capabilities() const noexcept override;
 
   call::VoiceEndpoint open(bool resume) override;
+  void set_brief(std::string_view text) override;
   void set_history(std::vector<call::SpokenLine> lines) override;
   void adopt(core::ChatGroupId group) override { handle_ = group.str(); }
   void encode_opening(std::vector<std::string>& messages) override;
@@ -103,7 +104,8 @@ class LiveProvider final : public call::VoiceProvider {
   void cut_turn();
 
   std::shared_ptr<const LiveSettings> settings_;
-  std::string handle_;  ///< newest one that may be resumed
+  std::string instruction_;  ///< the persona's, and what it must know of this call
+  std::string handle_;       ///< newest one that may be resumed
   std::vector<call::SpokenLine> history_;
   LiveTranscript transcript_;
   std::int64_t utterances_ = 0;

@@ -93,14 +93,21 @@ void EviProvider::set_history(std::vector<call::SpokenLine> lines) {
   add_context(told);
 }
 
+void EviProvider::set_brief(std::string_view text) {
+  add_context(text);
+  context_kept_ = context_.size();
+}
+
 /// EVI knows one persistent context, which the next one replaces: so it grows, and the oldest goes.
 void EviProvider::add_context(std::string_view text) {
   if (!context_.empty()) context_ += '\n';
   context_ += text;
   if (context_.size() <= context_bytes_max) return;
-  auto cut = context_.find('\n', context_.size() - context_bytes_max);
+  const auto excess = context_.size() - context_bytes_max;
+  auto cut = context_.find('\n', context_kept_ + excess);
   if (cut == std::string::npos) cut = context_.size() - text.size() - 1;
-  context_.erase(0, cut + 1);
+  const auto end = context_kept_ > 0 ? cut : cut + 1;
+  context_.erase(context_kept_, end - context_kept_);
 }
 
 void EviProvider::encode_opening(std::vector<std::string>& messages) {

@@ -48,6 +48,7 @@ class EviProvider final : public call::VoiceProvider {
   const call::VoiceCapabilities& capabilities() const noexcept override;
 
   call::VoiceEndpoint open(bool resume) override;
+  void set_brief(std::string_view text) override;
   void set_history(std::vector<call::SpokenLine> lines) override;
   void adopt(core::ChatGroupId group) override { chat_group_id_ = group.str(); }
   void encode_opening(std::vector<std::string>& messages) override;
@@ -102,9 +103,10 @@ class EviProvider final : public call::VoiceProvider {
 
   std::shared_ptr<const EviSettings> settings_;
   EviPersona persona_;
-  std::string chat_group_id_;  ///< of the newest chat; what a resume names
-  std::string context_;        ///< persistent context of the chat: persona, history, whispers
-  int lost_to_errors_ = 0;     ///< connections of this call that ended in an error marked `once`
+  std::string chat_group_id_;     ///< of the newest chat; what a resume names
+  std::string context_;           ///< persistent context of the chat: persona, history, whispers
+  std::size_t context_kept_ = 0;  ///< of it, from the front, that is never forgotten
+  int lost_to_errors_ = 0;        ///< connections of this call that ended in an error marked `once`
 
   // Of the present connection; open() starts them anew.
   bool resuming_ = false;

@@ -44,6 +44,7 @@ RealtimeProvider::RealtimeProvider(std::shared_ptr<const RealtimeSettings> setti
     : settings_(std::move(settings)) {
   BRIDGE_ASSERT(settings_ != nullptr);
   tools_ = tools_of(*settings_);
+  instructions_ = settings_->instructions;
 }
 
 const call::VoiceCapabilities& RealtimeProvider::capabilities() const noexcept {
@@ -80,13 +81,18 @@ call::VoiceEndpoint RealtimeProvider::open(bool) {
   return endpoint;
 }
 
+void RealtimeProvider::set_brief(std::string_view text) {
+  if (!instructions_.empty()) instructions_ += "\n\n";
+  instructions_ += text;
+}
+
 void RealtimeProvider::set_history(std::vector<call::SpokenLine> lines) {
   history_ = std::move(lines);
 }
 
 void RealtimeProvider::encode_opening(std::vector<std::string>& messages) {
   encode(SessionUpdate{.event_id = setup_id,
-                       .instructions = settings_->instructions,
+                       .instructions = instructions_,
                        .voice = voice_of(*settings_),
                        .transcription_model = settings_->transcription_model,
                        .tools = &tools_,

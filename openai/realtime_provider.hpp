@@ -35,6 +35,7 @@ class RealtimeProvider final : public call::VoiceProvider {
 
   call::VoiceEndpoint open(bool resume) override;
   /// The newest 32 KB of it are told.
+  void set_brief(std::string_view text) override;
   void set_history(std::vector<call::SpokenLine> lines) override;
   void adopt(core::ChatGroupId) override {}  // nothing can be resumed
   void encode_opening(std::vector<std::string>& messages) override;
@@ -125,6 +126,7 @@ class RealtimeProvider final : public call::VoiceProvider {
   Utterance& utterance_of(std::string_view id);
 
   std::shared_ptr<const RealtimeSettings> settings_;
+  std::string instructions_;  ///< the persona's, and what it must know of this call
   std::vector<Tool> tools_;
   std::vector<call::SpokenLine> history_;
   std::vector<std::string> notes_;  // contexts given so far, for the next session

@@ -22,10 +22,14 @@ Call::Call(CallSettings settings, std::unique_ptr<CarrierCodec> carrier,
       state_deadline_(now + limits::unclaimed_call_timeout),
       attempts_(voices_.size()),
       dead_air_(settings_.patience),
+      answering_(settings_.answered_policy, !settings_.machine_message.empty()),
       barge_in_(settings_.patience),
       playout_(settings_.playout) {
   BRIDGE_ASSERT(carrier_ && !voices_.empty());
   uplink_.limit_backlog(limits::uplink_held_max);
+  for (const auto& each : voices_) {
+    if (!settings_.brief.empty()) each->set_brief(settings_.brief);
+  }
   write(core::CallStarted{settings_.carrier_call_id, settings_.direction, settings_.from,
                           settings_.to, std::string(voice().name()), settings_.purpose,
                           settings_.node});
@@ -77,6 +81,7 @@ std::optional<core::TimePoint> Call::deadline() const {
     return next;
   }
   consider(barge_in_.deadline());
+  consider(message_deadline());
   consider(keypad_.deadline());
   if (!stream_began_) return next;
   consider(*stream_began_ + settings_.time_limit);
@@ -112,6 +117,9 @@ void Call::advance() {
   pump_uplink();
   advance_floor();
   advance_last_words();
+  advance_message();
+  heed_opt_out();
+  write_levels();
   if (state_ == State::closing) advance_closing();
 }
 
@@ -194,7 +202,20 @@ void Call::on(const ShutDown&) {
 }
 
 Snapshot Call::snapshot(core::TimePoint now) const {
-  return {state_, end_reason_, offset(now), audio_account(), voice_state_ == VoiceState::ready};
+  Snapshot seen;
+  seen.state = state_;
+  seen.end_reason = end_reason_;
+  seen.offset = offset(now);
+  seen.audio = audio_account();
+  seen.voice_is_ready = voice_state_ == VoiceState::ready;
+  seen.paused = is_paused_;
+  seen.listeners = listeners_;
+  seen.caller_dbfs = levels_.last_second(Track::caller, seen.offset);
+  seen.agent_dbfs = levels_.last_second(Track::agent, seen.offset);
+  seen.uplink_transit = uplink_transit_.percentiles();
+  seen.downlink_transit = downlink_transit_.percentiles();
+  seen.turns = static_cast<std::int32_t>(turns_.size());
+  return seen;
 }
 
 void Call::note_written(Leg leg, core::TimePoint due, core::TimePoint written) noexcept {

@@ -19,6 +19,7 @@
 #include <variant>
 #include <vector>
 
+#include "bridge/call/answering.hpp"
 #include "bridge/call/barge_in.hpp"
 #include "bridge/call/call_io.hpp"
 #include "bridge/call/call_state.hpp"
@@ -29,6 +30,7 @@
 #include "bridge/call/end_reason.hpp"
 #include "bridge/call/keypad.hpp"
 #include "bridge/call/latency.hpp"
+#include "bridge/call/levels.hpp"
 #include "bridge/call/playout.hpp"
 #include "bridge/call/uplink.hpp"
 #include "bridge/call/voice.hpp"
@@ -46,6 +48,15 @@ struct Snapshot {
   core::MediaOffset offset{0};
   core::AudioAccount audio;
   bool voice_is_ready = false;
+  bool paused = false;  ///< by an operator
+  int listeners = 0;
+  float caller_dbfs = codec::silence_dbfs;  ///< the loudest of the last second
+  float agent_dbfs = codec::silence_dbfs;
+  core::Percentiles uplink_transit;  ///< of the call so far
+  core::Percentiles downlink_transit;
+  std::size_t voice_outbox_bytes = 0;  ///< waiting to be written; filled by who owns the sockets
+  std::size_t carrier_outbox_bytes = 0;
+  std::int32_t turns = 0;  ///< in which the agent answered the caller
 };
 
 class Call {
@@ -138,6 +149,7 @@ class Call {
   void hold_for_speech(core::TimePoint began);
   void caller_stopped(core::TimePoint stopped);
   bool hold_playout();
+  void silence_line();
   void release_playout();
   void advance_floor();
   void watch_congestion();
@@ -164,6 +176,7 @@ class Call {
   void voice_event(const VoiceHangUp&);
   void voice_event(const VoiceError&);
   void voice_event(const VoiceDefect&);
+  void take_words(const VoiceText& text);
   [[nodiscard]] bool is_news(const VoiceText& text) const;
   bool suppress_second_greeting(std::string_view utterance);
   void answer_tool(const VoiceToolCall& tool, bool ok, std::string_view content);
@@ -200,8 +213,18 @@ class Call {
   void on(const OperatorContext&);
   void on(const OperatorPause&);
   void on(const OperatorTransfer&);
+  void on(const OperatorListen&);
+  void let_listen(Track track, core::TimePoint heard_at, std::span<const std::uint8_t> ulaw);
   void transfer(core::PhoneNumber to, std::string note);
   void advance_keypad();
+
+  // call_wishes.cpp: a machine that picked up, and people who do not want to be called again
+  void on(const CarrierAnswered&);
+  void on(const OptedOutElsewhere&);
+  void advance_message();
+  void opt_out(std::string_view by, std::string_view detail);
+  void heed_opt_out();
+  [[nodiscard]] std::optional<core::TimePoint> message_deadline() const;
 
   // call_record.cpp: what is written down
   void write(core::RecordBody body);
@@ -211,6 +234,7 @@ class Call {
                         std::string_view utterance);
   void settle_heard();
   void write_turn(const core::TurnLatency& turn);
+  void write_levels();
   void write_end();
   void write_totals();
   [[nodiscard]] core::AudioAccount audio_account() const;
@@ -270,6 +294,14 @@ class Call {
   std::optional<core::TimePoint> suppressed_since_;  // a second greeting is being dropped
   DeadAir dead_air_;
   bool is_paused_ = false;
+  int listeners_ = 0;
+
+  // Who picked up, the message to a machine, and the wish not to be called again.
+  Answering answering_;
+  std::optional<core::TimePoint> message_since_;    // a machine is to hear the message
+  std::optional<core::TimePoint> message_said_at_;  // the agent was told to say it
+  int message_session_ = 0;                         // to which it was told
+  std::string_view opted_out_by_;                   // "key", "speech", "list"; empty: nobody did
 
   // The agent's turn.
   AfterWords after_words_ = AfterWords::nothing;
@@ -304,6 +336,7 @@ class Call {
       answer_begins_;  // playout position of an answer of which nothing was sent yet
 
   Conversation conversation_;
+  LevelTimeline levels_;
   std::vector<core::TurnLatency> turns_;
   Histogram uplink_transit_;
   Histogram downlink_transit_;

@@ -23,6 +23,7 @@ void Call::watch_caller_speech(std::span<const std::uint8_t> ulaw) {
   const auto length = codec::duration_of(ulaw.size());
   const auto begin = moment_.now - length;
   float level = codec::ulaw_level_dbfs(ulaw);
+  levels_.add(Track::caller, offset(begin), level);
   const bool may_be_echo = level <= echo_.ceiling(moment_.now);
   if (may_be_echo && !caller_speech_.is_speaking()) echo_.overheard(level, moment_.now);
   if (may_be_echo) level = std::min(level, caller_speech_.noise_floor());
@@ -47,8 +48,9 @@ void Call::hold_for_speech(core::TimePoint began) {
   const auto now = moment_.now;
   const auto unplayed = playout_.unplayed(now);
   spoke_over_agent_ = unplayed > 0ms;
-  const bool may_hold = state_ == State::talking && unplayed >= settings_.patience.hold_unplayed_min &&
-                        !is_protected() && !congested_since_;
+  const bool may_hold = state_ == State::talking &&
+                        unplayed >= settings_.patience.hold_unplayed_min && !is_protected() &&
+                        !congested_since_;
   if (!barge_in_.caller_started(began, now, may_hold)) return;
   if (!hold_playout()) return barge_in_.cancel();
   trigger_at_ = now;
@@ -69,10 +71,16 @@ void Call::caller_stopped(core::TimePoint stopped) {
 /// Stops the agent's voice at the caller's ear without losing any of it.
 bool Call::hold_playout() {
   if (!playout_.hold(moment_.now)) return false;
+  silence_line();
+  return true;
+}
+
+/// The carrier drops what it has of the agent's voice.
+void Call::silence_line() {
   echo_.flushed(moment_.now);
+  levels_.cut_agent(offset(moment_.now));
   outputs_.emplace_back(DropUnsent{});
   send_carrier(not_timed, [this](std::string& out) { carrier_->encode_clear(out); });
-  return true;
 }
 
 void Call::release_playout() {
@@ -96,14 +104,17 @@ void Call::advance_floor() {
 /// An agent may give no verdict once it has finished generating; then words that are more than a
 /// backchannel decide.
 bool Call::cuts_in(const VoiceText& text) const {
-  if (text.is_typed || !turn_is_over_ || is_backchannel(text.text) || !is_news(text)) return false;
+  if (message_since_ || text.is_typed || !turn_is_over_) return false;
+  if (is_backchannel(text.text) || !is_news(text)) return false;
   if (playout_.unplayed(moment_.now) < limits::cut_in_unplayed_min) return false;
   return text.is_final || has_two_words(text.text) ||
          text.end - text.begin >= limits::cut_in_speech_min;
 }
 
-/// The first words of the call, while they are being heard for the first time.
+/// The first words of the call, while they are being heard for the first time, and the message for
+/// a machine, which talks into everything.
 bool Call::is_protected() const {
+  if (message_since_) return true;
   if (!protected_until_ || moment_.now >= *protected_until_) return false;
   return !(turn_is_over_ && playout_.is_idle(moment_.now));
 }
@@ -114,9 +125,7 @@ void Call::interrupt(std::string_view by) {
   const auto stop = barge_in_.confirm(now);
   playout_.fence(last_spoken_utterance_);
   playout_.clear(now, heard_);
-  echo_.flushed(now);
-  outputs_.emplace_back(DropUnsent{});
-  send_carrier(not_timed, [this](std::string& out) { carrier_->encode_clear(out); });
+  silence_line();
   answer_begins_.reset();
   for (const auto& heard : heard_) {
     if (!heard.was_cut) continue;
@@ -131,7 +140,7 @@ void Call::interrupt(std::string_view by) {
   turn_is_over_ = true;
   if (unplayed <= 0ms) return;
   ++interruptions_;
-  if (by != "operator") {
+  if (by != "operator" && by != "machine") {
     echo_.real_speech();
     measure(Measured::barge_in_stop, stop);
   }
@@ -160,7 +169,9 @@ void Call::send_media(const Playout::Media& media) {
     if (settings_.protected_greeting > 0ms)
       protected_until_ = media.plays_at + settings_.protected_greeting;
   }
-  echo_.sent(media.ulaw, media.plays_at);
+  levels_.add(Track::agent, offset(audible), echo_.sent(media.ulaw, media.plays_at));
+  answering_.agent_was_heard();
+  let_listen(Track::agent, audible, media.ulaw);
   send_carrier(media.due, [&](std::string& out) { carrier_->encode_media(media.ulaw, out); });
   if (!answer_begins_ || playout_.sent_position() <= *answer_begins_) return;
   answer_begins_.reset();

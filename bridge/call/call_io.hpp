@@ -26,6 +26,17 @@ struct PreviousCall {
   std::vector<SpokenLine> history;
 };
 
+/// What to do when a machine answered the call that we placed.
+enum class AnsweredPolicy : std::uint8_t {
+  talk,           ///< nothing: the agent talks to whatever is there
+  hang_up,        ///< end the call
+  leave_message,  ///< say CallSettings::machine_message, then end the call; a fax gets none
+};
+
+/// Who or what picked up, as the carrier's detection says.
+enum class AnsweredBy : std::uint8_t { human, machine, fax, unknown };
+std::string_view to_string(AnsweredBy by) noexcept;
+
 struct CallSettings {
   core::CallId id;
   core::CarrierCallId carrier_call_id;
@@ -47,6 +58,12 @@ struct CallSettings {
   /// Mu-law of "one moment, please", played when the agent is away; static storage, empty: none.
   std::span<const std::uint8_t> one_moment;
   std::optional<PreviousCall> previous;
+  /// What the agent must know about this call before it speaks (why we call); empty: nothing.
+  std::string brief;
+  AnsweredPolicy answered_policy = AnsweredPolicy::talk;
+  std::string machine_message;  ///< said to a machine before hanging up (leave_message)
+  /// The caller's words "stop calling me" end the call as the opt-out key does.
+  bool hears_opt_out = true;
 };
 
 // Inputs. Each comes with `now` and the state of the outboxes.
@@ -79,26 +96,46 @@ struct VoiceUnreachable {
   std::string_view stage;  ///< "resolve", "connect", "tls", "upgrade"
 };
 struct TimerFired {};
-struct OperatorHangUp {};
+/// The carrier found out, some time after the answer, who picked up. Repetitions change nothing.
+struct CarrierAnswered {
+  AnsweredBy by = AnsweredBy::unknown;
+};
+// `by` of an operator's input: who it was, for the record ("local", a user's name).
+struct OperatorHangUp {
+  std::string by = {};
+};
 struct OperatorSay {
   std::string text;
+  std::string by = {};
 };
 struct OperatorContext {
   std::string text;
+  std::string by = {};
 };
 struct OperatorPause {
   bool paused = true;
+  std::string by = {};
 };
 /// Put the caller through to a person, who first hears `note`.
 struct OperatorTransfer {
   core::PhoneNumber to;
   std::string note;
+  std::string by = {};
 };
+/// From now on this many people listen to both tracks; `by` began or stopped (`on`).
+struct OperatorListen {
+  int listeners = 0;
+  std::string by = {};
+  bool on = true;
+};
+/// The person on the line was put on the do-not-call list by other means while they talk (O05).
+struct OptedOutElsewhere {};
 struct ShutDown {};
-using Input = std::variant<CarrierOpened, CarrierText, CarrierBinary, CarrierClosed, CarrierEnded,
-                           CarrierFull, VoiceOpened, VoiceMessage, VoiceClosed, VoiceUnreachable,
-                           TimerFired, OperatorHangUp, OperatorSay, OperatorContext, OperatorPause,
-                           OperatorTransfer, ShutDown>;
+using Input =
+    std::variant<CarrierOpened, CarrierText, CarrierBinary, CarrierClosed, CarrierEnded,
+                 CarrierFull, VoiceOpened, VoiceMessage, VoiceClosed, VoiceUnreachable, TimerFired,
+                 CarrierAnswered, OperatorHangUp, OperatorSay, OperatorContext, OperatorPause,
+                 OperatorTransfer, OperatorListen, OptedOutElsewhere, ShutDown>;
 
 /// Everything outside that a decision may depend on.
 struct Moment {
@@ -157,8 +194,8 @@ enum class Measured : std::uint8_t {
   pickup_to_first_audio,  ///< stream began -> the agent's first frame is audible
   barge_in_stop,          ///< the caller cut in -> the agent is silent
   voice_gap,              ///< voice leg lost -> the next session is ready
-  voice_connect,          ///< voice leg dialled -> its session is ready
   mark_rtt,               ///< how much later than our clock says a mark's echo came
+  voice_connect,          ///< voice leg dialled -> its session is ready
   // Gaps between caller frames, underruns and turns: Call::caller_frames(), underruns(), turns().
 };
 struct Measure {
@@ -172,7 +209,17 @@ struct VoiceReport {
   VoiceSeverity severity = VoiceSeverity::retry;
   std::string why;
 };
+enum class Track : std::uint8_t { caller = 0, agent = 1 };
+/// A copy of what is heard on one track, whole frames in order, only while somebody listens. Of the
+/// agent's track a piece whose offset lies before the end of an earlier one replaces the rest of
+/// that one: the agent was silenced and went on later, or not at all. Give the string back by
+/// recycle().
+struct Listen {
+  Track track = Track::caller;
+  core::MediaOffset offset{0};  ///< at which its first sample is heard
+  std::string ulaw;             ///< 8 kHz
+};
 using Output = std::variant<Send, DropUnsent, OpenVoice, CloseLeg, HangUpCall, TransferCall,
-                            WriteDown, Count, Measure, VoiceReport>;
+                            WriteDown, Count, Measure, VoiceReport, Listen>;
 
 }  // namespace tandem::call

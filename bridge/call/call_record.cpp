@@ -105,10 +105,19 @@ void Call::write_totals() {
                                          usage_.input_text_tokens, usage_.output_text_tokens));
 }
 
+/// A crash loses at most one window.
+void Call::write_levels() {
+  if (!stream_began_) return;
+  while (auto window = levels_.take_window(offset(moment_.now)))
+    write_event("levels", std::move(*window));
+}
+
 void Call::write_end() {
   playout_.clear(moment_.now, heard_);
   settle_heard();
   for (const auto& heard : conversation_.never_heard()) write(heard);
+  write_levels();
+  if (auto rest = levels_.take_rest(offset(moment_.now))) write_event("levels", std::move(*rest));
   write_totals();
   core::CallEnded ended;
   ended.end_reason = to_string(*end_reason_);

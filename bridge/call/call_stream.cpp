@@ -133,6 +133,7 @@ void Call::carrier_event(const CarrierMedia& media) {
     return end(EndReason::carrier_protocol, 1008, "flood");
   }
   watch_caller_speech(media.ulaw);
+  let_listen(Track::caller, moment_.now - codec::duration_of(media.ulaw.size()), media.ulaw);
   if (is_protected()) return uplink_.push_muted(media, moment_.now);
   uplink_.push(media, moment_.now, caller_speech_.is_speaking());
 }

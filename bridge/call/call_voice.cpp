@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bridge/call/call.hpp"
+#include "bridge/call/opt_out_words.hpp"
 #include "codec/json_object.hpp"
 
 namespace tandem::call {
@@ -78,8 +79,18 @@ void Call::voice_event(const VoiceText& text) {
   if (!text.is_final) return;
   if (is_user && !text.is_typed) turn_clock_.text_final(moment_.now);
   if (!is_user) last_spoken_utterance_ = text.utterance;
+  take_words(text);
+}
+
+/// Final words of either side.
+void Call::take_words(const VoiceText& text) {
+  const bool is_user = text.speaker == core::Speaker::user;
   write_transcript(text.speaker, text.text, is_user ? "user_message" : "assistant_message",
                    text.utterance);
+  if (!is_user || text.is_typed) return;
+  answering_.caller_said(text.text);
+  if (settings_.hears_opt_out && asks_not_to_be_called(text.text))
+    opt_out("speech", fmt::format(R"("seq":{})", conversation_.entries() - 1));
 }
 
 /// Some providers write words down long after the agent has answered them. Those oblige nobody and

@@ -150,8 +150,7 @@ void Call::write_held_words() {
     if (text == nullptr || !text->is_final) continue;
     const bool is_user = text->speaker == core::Speaker::user;
     if (!is_user && suppress_second_greeting(text->utterance)) continue;
-    write_transcript(text->speaker, text->text, is_user ? "user_message" : "assistant_message",
-                     text->utterance);
+    take_words(*text);
   }
 }
 
@@ -183,6 +182,11 @@ void Call::greet_or_return() {
   if (voice_state_ != VoiceState::ready) return;
   if (is_paused_)
     send_voice(not_timed, [this](std::string& out) { voice().encode_pause(true, out); });
+  if (message_since_) {  // whoever picked up is a machine, and is not greeted
+    is_greeted_ = true;
+    returns_ = false;
+    return;
+  }
   if (!std::exchange(returns_, false)) {
     const auto encode_first_words = [this](std::string& out) {
       is_greeted_ ? voice().encode_nudge(out) : voice().encode_greeting(out);
@@ -247,7 +251,7 @@ void Call::advance_dead_air() {
   scene.caller_speaks = caller_speech_.is_speaking();
   scene.agent_is_heard = playout_.unplayed(moment_.now) > 0ms;
   scene.agent_is_away = voice_state_ != VoiceState::ready;
-  scene.is_held = is_paused_ || after_words_ != AfterWords::nothing;
+  scene.is_held = is_paused_ || after_words_ != AfterWords::nothing || message_since_;
   scene.carrier_heard_at = carrier_heard_at_;
   // It stopped in mid-sentence: the rest is owed from the moment at which it should have followed.
   const bool is_cut_short = voice_state_ == VoiceState::ready && !turn_is_over_ &&

@@ -28,12 +28,16 @@ constexpr float least_overheard_db = 12.0F;
 
 }  // namespace
 
-void EchoReference::sent(std::span<const std::uint8_t> ulaw, core::TimePoint plays_at) noexcept {
+float EchoReference::sent(std::span<const std::uint8_t> ulaw, core::TimePoint plays_at) noexcept {
+  float loudest = codec::silence_dbfs;
   for (; !ulaw.empty(); plays_at += codec::frame_duration) {
     const auto frame = ulaw.first(std::min(ulaw.size(), codec::frame_bytes));
-    ring_[next_++ % ring_.size()] = {plays_at, codec::ulaw_level_dbfs(frame)};
+    const float level = codec::ulaw_level_dbfs(frame);
+    ring_[next_++ % ring_.size()] = {plays_at, level};
+    loudest = std::max(loudest, level);
     ulaw = ulaw.subspan(frame.size());
   }
+  return loudest;
 }
 
 void EchoReference::flushed(core::TimePoint now) noexcept {

@@ -17,8 +17,8 @@ namespace tandem::call {
 
 class EchoReference {
  public:
-  /// Mu-law that the carrier begins to play at `plays_at`; whole frames.
-  void sent(std::span<const std::uint8_t> ulaw, core::TimePoint plays_at) noexcept;
+  /// Mu-law that the carrier begins to play at `plays_at`; whole frames. Returns the loudest level.
+  float sent(std::span<const std::uint8_t> ulaw, core::TimePoint plays_at) noexcept;
   /// The carrier dropped what would have played from now on.
   void flushed(core::TimePoint now) noexcept;
 

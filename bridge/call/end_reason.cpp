@@ -10,8 +10,8 @@ constexpr std::array<std::string_view, end_reason_count> names = {
     "no_stream",         "no_start",          "bad_token",        "wrong_call",
     "unsupported_media", "carrier_protocol",  "carrier_lost",     "carrier_stalled",
     "voice_refused",     "voice_unavailable", "voice_lost",       "voice_frozen",
-    "voice_ended",       "transferred",       "opted_out",        "shutdown",
-    "internal",
+    "voice_ended",       "transferred",       "opted_out",        "answered_by_machine",
+    "shutdown",          "internal",
 };
 }  // namespace
 
@@ -25,6 +25,7 @@ bool wants_hang_up(EndReason reason) noexcept {
     case EndReason::operator_hung_up:
     case EndReason::time_limit:
     case EndReason::voice_ended:
+    case EndReason::answered_by_machine:
       return true;
     default:
       return false;

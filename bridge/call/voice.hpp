@@ -179,6 +179,9 @@ class VoiceProvider {
   /// The connection to make next. With `resume` it continues the last session when capabilities
   /// allow.
   virtual VoiceEndpoint open(bool resume) = 0;
+  /// What the agent must know about this call before it speaks, in every session. Once at most,
+  /// before the first open().
+  virtual void set_brief(std::string_view text) = 0;
   /// What was said before, for the next open() that cannot resume natively (another provider took
   /// over, or the resume was refused). Empty: nothing was said.
   virtual void set_history(std::vector<SpokenLine> lines) = 0;

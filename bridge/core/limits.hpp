@@ -36,12 +36,21 @@ inline constexpr int caller_frames_burst_max = 450;
 inline constexpr std::size_t carrier_congested_bytes = 12 * 1024;
 inline constexpr auto carrier_congested_max = 10s;
 
+// A machine answered the call that we placed (O06).
+inline constexpr auto machine_message_max = 60s;       // from the verdict to the hang-up
+inline constexpr auto machine_message_patience = 10s;  // for the agent's next word of it
+inline constexpr int person_turns = 2;  // a talk with so many turns has a person in it
+
+// Levels of both tracks: one value per step, written once per window.
+inline constexpr auto level_step = 250ms;
+inline constexpr auto level_window = 30s;
+
 // Uplink (caller -> agent). Caller audio is live: never queue more than this, drop and count.
-inline constexpr auto uplink_backlog_max = 500ms;    // voice leg open but slow
-inline constexpr auto uplink_held_max = 6s;          // voice leg not ready, or lost
+inline constexpr auto uplink_backlog_max = 500ms;         // voice leg open but slow
+inline constexpr auto uplink_held_max = 6s;               // voice leg not ready, or lost
 inline constexpr auto uplink_kept_around_speech = 200ms;  // of what was held, beside speech
-inline constexpr auto invented_silence_max = 200ms;  // T14: per jump of the media timestamp
-inline constexpr auto silence_after = 60ms;          // no frame for this long: silence by clock
+inline constexpr auto invented_silence_max = 200ms;       // T14: per jump of the media timestamp
+inline constexpr auto silence_after = 60ms;  // no frame for this long: silence by clock
 
 // Barge-in: the agent has this long to say that the caller cut in (EVI listens for 800 ms first),
 // or until the caller has been quiet for that long; then its words go on.

@@ -68,6 +68,13 @@ void CallRunner::attach(AcceptedSocket socket, std::string token) {
 
 void CallRunner::command(const call::Input& input) { handle(input); }
 
+call::Snapshot CallRunner::snapshot() const {
+  call::Snapshot seen = call_->snapshot(clock_now());
+  if (voice_ != nullptr && voice_->socket) seen.voice_outbox_bytes = voice_->socket->outbox_bytes();
+  if (carrier_ != nullptr) seen.carrier_outbox_bytes = carrier_->outbox_bytes();
+  return seen;
+}
+
 Task<void> CallRunner::join() {
   // Between two attempts to reach the voice provider no task runs, yet the call lives.
   while (!is_finished_) {
@@ -263,6 +270,13 @@ void CallRunner::carry_out(call::TransferCall& transfer) {
 }
 
 void CallRunner::carry_out(call::VoiceReport& report) { services_.voice_report(std::move(report)); }
+
+/// The listener gets a copy: the string goes back, so that audio on its way finds it again.
+void CallRunner::carry_out(call::Listen& heard) {
+  if (services_.listen)
+    services_.listen(call_->settings().id, heard.track, heard.offset, std::string(heard.ulaw));
+  call_->recycle(std::move(heard.ulaw));
+}
 
 void CallRunner::carry_out(call::Measure& measured) {
   using call::Measured;

@@ -38,6 +38,9 @@ struct CallServices {
   /// One lane for each shard, by its index.
   ops::LatencyBoard& latency;
   std::function<void(core::MeasuredTurn)> turn_completed;
+  /// Mu-law of one track for the people who listen to this call. Empty: nobody can.
+  std::function<void(const core::CallId&, call::Track, core::MediaOffset, std::string ulaw)>
+      listen = {};
 };
 
 class CallRunner {
@@ -59,6 +62,8 @@ class CallRunner {
   Task<void> join();
 
   [[nodiscard]] const call::Call& call() const noexcept { return *call_; }
+  /// What may be seen of the call now, with what waits at its sockets.
+  [[nodiscard]] call::Snapshot snapshot() const;
 
  private:
   /// One connection to the voice provider; superseded ones finish in the background.
@@ -95,6 +100,7 @@ class CallRunner {
   void carry_out(call::Count& count);
   void carry_out(call::Measure& measured);
   void carry_out(call::VoiceReport& report);
+  void carry_out(call::Listen& heard);
   [[nodiscard]] std::function<void(core::TimePoint, core::TimePoint)> stamp(call::Leg leg);
 
   asio::io_context& context_;

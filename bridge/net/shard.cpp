@@ -67,6 +67,17 @@ void Shard::command(core::CallId id, call::Input input) {
   });
 }
 
+void Shard::look(std::function<void(std::vector<CallFacts>)> then) {
+  asio::post(context_, [this, then = std::move(then)] {
+    std::vector<CallFacts> seen;
+    seen.reserve(runners_.size());
+    for (const auto& [id, runner] : runners_) {
+      if (!runner->call().has_ended()) seen.push_back({id, runner->snapshot()});
+    }
+    then(std::move(seen));
+  });
+}
+
 void Shard::stop() {
   asio::post(context_, [this] {
     is_stopping_ = true;

@@ -1,7 +1,7 @@
 // One thread that carries calls: its own io_context, its own timer wheel, no locks. A call lives
 // and dies here.
 //
-// Other threads reach a shard by the four functions marked so; each posts to the shard's thread and
+// Other threads reach a shard by the functions marked so; each posts to the shard's thread and
 // returns at once.
 #pragma once
 
@@ -12,10 +12,17 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <vector>
 
 #include "bridge/net/call_runner.hpp"
 
 namespace tandem::net {
+
+/// What may be seen of one running call.
+struct CallFacts {
+  core::CallId id;
+  call::Snapshot snapshot;
+};
 
 class Shard {
  public:
@@ -34,6 +41,9 @@ class Shard {
   void attach(core::CallId id, AcceptedSocket socket, std::string token);
   /// Feeds an input without views into the call; nothing happens when it is gone.
   void command(core::CallId id, call::Input input);
+  /// `then` runs on the shard's thread with all its running calls, in no order; it may not block.
+  /// Once join() has returned it never runs.
+  void look(std::function<void(std::vector<CallFacts>)> then);
   /// Ends every call as `shutdown`; join() then waits for them.
   void stop();
 

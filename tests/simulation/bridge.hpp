@@ -73,6 +73,7 @@ class Bridge {
   void carry_out(call::Count& count);
   void carry_out(call::Measure&) {}
   void carry_out(call::VoiceReport&) {}
+  void carry_out(call::Listen& heard) { call_->recycle(std::move(heard.ulaw)); }
   void note_send(const call::Send& send);
 
   World& world_;

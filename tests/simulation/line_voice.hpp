@@ -5,7 +5,8 @@
 //   "defect WHY" ·
 //   "bad"
 // and back: "audio BYTES" · "say TEXT" · "context TEXT" · "text TEXT" · "pause" · "resume" ·
-//   "greet" · "nudge" · "heard UTTERANCE MS OF_MS" · "tool_ok ID" · "tool_error ID" · "history N"
+//   "greet" · "nudge" · "heard UTTERANCE MS OF_MS" · "tool_ok ID" · "tool_error ID" · "history N" ·
+//   "brief TEXT"
 #pragma once
 
 #include <fmt/format.h>
@@ -31,9 +32,11 @@ class LineVoice final : public call::VoiceProvider {
     core::parse_url(resume ? "ws://voice.test/?resume=1" : "ws://voice.test/", endpoint.url);
     return endpoint;
   }
+  void set_brief(std::string_view text) override { brief_ = text; }
   void set_history(std::vector<call::SpokenLine> lines) override { history_ = lines.size(); }
   void adopt(core::ChatGroupId) override {}
   void encode_opening(std::vector<std::string>& messages) override {
+    if (!brief_.empty()) messages.push_back("brief " + brief_);
     if (history_ > 0) messages.push_back(fmt::format("history {}", history_));
     history_ = 0;
   }
@@ -151,6 +154,7 @@ class LineVoice final : public call::VoiceProvider {
   }
 
   call::VoiceCapabilities capabilities_;
+  std::string brief_;
   std::size_t history_ = 0;
   std::string utterance_;
   std::vector<std::int16_t> samples_;

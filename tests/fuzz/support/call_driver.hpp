@@ -71,6 +71,9 @@ class CallDriver {
     }
     if ((second_ & 2U) != 0) settings.transfer_to = core::PhoneNumber("+15555550199");
     if ((second_ & 8U) != 0) settings.one_moment = clip;
+    settings.answered_policy = static_cast<call::AnsweredPolicy>((second_ >> 4U) % 3U);
+    if ((second_ & 64U) != 0) settings.machine_message = "Please call us back.";
+    if ((second_ & 128U) != 0) settings.brief = "It is about a table for two.";
     return settings;
   }
   [[nodiscard]] std::vector<std::unique_ptr<call::VoiceProvider>> voices() const {
@@ -184,6 +187,13 @@ class CallDriver {
       case 'T':
         return handle(
             call::OperatorTransfer{core::PhoneNumber("+15555550198"), std::string(bytes)});
+      case 'l':
+        return handle(call::OperatorListen{static_cast<int>(byte_of(bytes, 0)) - 1,
+                                           std::string(bytes), !bytes.empty()});
+      case 'A':
+        return handle(call::CarrierAnswered{static_cast<call::AnsweredBy>(byte_of(bytes, 0) % 4U)});
+      case 'Q':
+        return handle(call::OptedOutElsewhere{});
       case 'S':
         return handle(call::ShutDown{});
       default:
@@ -232,6 +242,10 @@ class CallDriver {
     }
     call_.note_written(send.leg, send.due, now_);
     call_.recycle(std::move(send.text));
+  }
+  void carry_out(call::Listen& heard) {
+    must(!heard.ulaw.empty() && heard.offset.count() > -1000, "what is heard has a time");
+    call_.recycle(std::move(heard.ulaw));
   }
   void carry_out(call::OpenVoice&) { voice_.dial(); }
   void carry_out(call::CloseLeg& close) {
