@@ -169,15 +169,22 @@ void lock_dialling(Connection& connection) {
   connection.run("select pg_advisory_xact_lock(hashtext('tandem.dialling'))");
 }
 
+/// What a repeated request must agree in beside number and purpose.
+std::string rest_of(const DialRequest& request) {
+  return request.intention.from.expose() + '\n' + sanitise_text(request.message).text;
+}
+
 std::optional<DialAnswer> find_answer(Connection& connection, const DialRequest& request) {
   const Rows rows = connection.run(
-      "select coalesce(call_id::text, ''), phone_number = $2 and purpose = $3, r.value "
+      "select coalesce(call_id::text, ''), phone_number = $2 and purpose = $3 and "
+      "coalesce(request_sha256 = encode(sha256(convert_to($4, 'UTF8')), 'hex'), true), r.value "
       "from bridge.dial_decisions d left join lateral jsonb_array_elements_text(d.refusals) "
       "with ordinality as r (value, place) on true where idempotency_key = $1 order by r.place",
       Parameters()
           .add(request.idempotency_key)
           .add(request.intention.to.expose())
-          .add(dial::to_string(request.intention.purpose)));
+          .add(dial::to_string(request.intention.purpose))
+          .add(rest_of(request)));
   if (rows.empty()) return std::nullopt;
   DialAnswer answer;
   answer.is_repeat = true;
@@ -206,17 +213,36 @@ void queue_intent(Connection& connection, const DialRequest& request, const Dial
           .add(request.requested_by));
 }
 
-bool move(Connection& connection, const core::CallId& id, const char* from, const char* to,
-          const std::string& also = "", const std::optional<std::string>& value = std::nullopt) {
-  Parameters parameters;
-  parameters.add(id.str()).add(from).add(to);
-  if (!also.empty()) parameters.add(value);
-  return connection
-             .run("update bridge.dial_intents set state = $3" + also +
-                      ", finished_at = case when $3 in ('refused', 'failed', 'ended') then now() "
-                      "end where id = $1 and state = any ($2::text[])",
-                  parameters)
-             .affected() == 1;
+/// The row of the call, which every later word of it completes (store/call_rows).
+void write_queued_call(Connection& connection, const DialRequest& request,
+                       const DialContext& context) {
+  const auto& intention = request.intention;
+  connection.run(
+      "insert into bridge.calls (id, start_time, direction, phone_number, phone_hash, from_number, "
+      "to_number, purpose) values ($1, clock_timestamp(), 'outbound', $2, decode($3, 'hex'), $4, "
+      "$2, $5)",
+      Parameters()
+          .add(request.call_id.str())
+          .add(intention.to.expose())
+          .add(hash_of(intention.to, context))
+          .add(intention.from.expose())
+          .add(dial::to_string(intention.purpose)));
+}
+
+void begin_placing(Connection& connection, const core::CallId& id, const DialContext& context) {
+  connection.run(
+      "update bridge.dial_intents set state = 'placing', placing_at = clock_timestamp(), "
+      "node = $2, tries = tries + 1 where id = $1",
+      Parameters().add(id.str()).add(context.node));
+  connection.run("update bridge.calls set start_time = clock_timestamp() where id = $1",
+                 Parameters().add(id.str()));
+}
+
+void refuse(Connection& connection, const core::CallId& id, const DialContext& context) {
+  connection.run(
+      "update bridge.dial_intents set state = 'refused', node = $2, finished_at = now() "
+      "where id = $1",
+      Parameters().add(id.str()).add(context.node));
 }
 
 }  // namespace
@@ -241,8 +267,13 @@ DialAnswer request_call(Connection& connection, const DialRequest& request,
   DialAnswer answer;
   answer.refusals = decide(connection, request.intention, context, request.call_id,
                            request.idempotency_key, request.requested_by, {});
+  connection.run(
+      "update bridge.dial_decisions set request_sha256 = "
+      "encode(sha256(convert_to($2, 'UTF8')), 'hex') where idempotency_key = $1",
+      Parameters().add(request.idempotency_key).add(rest_of(request)));
   if (!answer.refusals.empty()) return answer;
   queue_intent(connection, request, context);
+  write_queued_call(connection, request, context);
   answer.call_id = request.call_id;
   return answer;
 }
@@ -250,8 +281,9 @@ DialAnswer request_call(Connection& connection, const DialRequest& request,
 std::optional<ClaimedIntent> claim_intent(Connection& connection, const DialContext& context) {
   lock_dialling(connection);
   const Rows rows = connection.run(
-      "select id, phone_number, from_number, purpose, message from bridge.dial_intents "
-      "where state = 'queued' and phone_number is not null and $1::bigint > (select count(*) from "
+      "select id, phone_number, from_number, purpose, message, tries from bridge.dial_intents "
+      "where state = 'queued' and phone_number is not null and not_before <= clock_timestamp() "
+      "and $1::bigint > (select count(*) from "
       "bridge.dial_intents where state in ('placing', 'placed', 'unknown')) "
       "order by requested_at limit 1 for update",
       Parameters().add(context.policy.running_max));
@@ -262,44 +294,15 @@ std::optional<ClaimedIntent> claim_intent(Connection& connection, const DialCont
                        core::PhoneNumber(std::string(rows.text(0, 2))),
                        dial::parse_purpose(rows.text(0, 3))};
   claimed.message = rows.text(0, 4);
+  claimed.tries = static_cast<std::int32_t>(rows.integer(0, 5)) + 1;
   claimed.refusals = decide(connection, claimed.intention, context, claimed.call_id, std::nullopt,
                             context.node, claimed.call_id);
-  move(connection, claimed.call_id, "{queued}", claimed.refusals.empty() ? "placing" : "refused",
-       claimed.refusals.empty() ? ", placing_at = clock_timestamp(), node = $4" : ", node = $4",
-       context.node);
-  return claimed;
-}
-
-bool note_placed(Connection& connection, const core::CallId& id, const core::CarrierCallId& sid) {
-  return move(connection, id, "{placing,unknown}", "placed", ", call_sid = $4", sid.str());
-}
-
-bool note_failed(Connection& connection, const core::CallId& id, std::int32_t error_code) {
-  return move(connection, id, "{placing,unknown}", "failed", ", error_code = $4::integer",
-              std::to_string(error_code));
-}
-
-bool note_unknown(Connection& connection, const core::CallId& id) {
-  return move(connection, id, "{placing}", "unknown");
-}
-
-bool note_ended(Connection& connection, const core::CallId& id) {
-  return move(connection, id, "{placing,unknown,placed}", "ended");
-}
-
-std::vector<UnresolvedIntent> load_unresolved(Connection& connection, core::WallTime before) {
-  const Rows rows = connection.run(
-      "select id, phone_number, from_number, (extract(epoch from placing_at) * 1000000)::bigint "
-      "from bridge.dial_intents where phone_number is not null and "
-      "(state = 'unknown' or (state = 'placing' and placing_at < $1)) order by placing_at",
-      Parameters().add(before));
-  std::vector<UnresolvedIntent> found;
-  for (int row = 0; row < rows.size(); ++row) {
-    found.push_back({core::CallId(std::string(rows.text(row, 0))),
-                     core::PhoneNumber(std::string(rows.text(row, 1))),
-                     core::PhoneNumber(std::string(rows.text(row, 2))), rows.wall(row, 3)});
+  if (claimed.refusals.empty()) {
+    begin_placing(connection, claimed.call_id, context);
+  } else {
+    refuse(connection, claimed.call_id, context);
   }
-  return found;
+  return claimed;
 }
 
 std::int64_t set_dial_switch(Connection& connection, bool is_stopped, const std::string& reason,

@@ -1,6 +1,7 @@
 // Outbound calls in the database: the facts that the gate reads, its decision and the intent, all
 // in one transaction (O07). Blocking; each function expects an open transaction of the caller and
-// commits nothing. Who talks to the carrier is bridge/outbound.
+// commits nothing. What becomes of an intent is store/dial_intents; who talks to the carrier is
+// bridge/outbound.
 //
 // At most one call per intent: it is dialled only by who moved it from `queued` to `placing`, and
 // that move is committed before the carrier is asked (O01, O03). All moves and all new intents hold
@@ -42,7 +43,7 @@ struct DialAnswer {
   core::CallId call_id;  ///< empty when refused
   std::vector<std::string> refusals;
   bool is_repeat = false;    ///< this key was answered before
-  bool is_conflict = false;  ///< before, and for another number or purpose: nothing else is filled
+  bool is_conflict = false;  ///< before, and for something else: nothing else is filled
 };
 
 /// Everything the gate wants to know of this callee. `except`: an intent that does not count as an
@@ -50,7 +51,8 @@ struct DialAnswer {
 dial::Facts load_dial_facts(Connection& connection, const core::PhoneNumber& to,
                             const DialContext& context, const core::CallId& except = {});
 
-/// Asks the gate, keeps the decision, and queues the intent if it is allowed.
+/// Asks the gate, keeps the decision, and if it is allowed queues the intent and writes the row of
+/// the call (`queued`, outbound), which later words of the call and of the carrier complete.
 DialAnswer request_call(Connection& connection, const DialRequest& request,
                         const DialContext& context);
 
@@ -60,30 +62,12 @@ struct ClaimedIntent {
   core::CallId call_id;
   dial::Intention intention;
   std::string message;
+  std::int32_t tries = 0;             ///< how often it was claimed, this time included
   std::vector<std::string> refusals;  ///< empty: dial it, after the commit
 };
 
 /// The oldest queued intent, asked about again. Nothing when none waits, or none may begin yet.
 std::optional<ClaimedIntent> claim_intent(Connection& connection, const DialContext& context);
-
-/// What came of asking the carrier. Each answers false when the intent is not in a state for it;
-/// then nothing was changed.
-bool note_placed(Connection& connection, const core::CallId& id, const core::CarrierCallId& sid);
-/// The carrier said no, and certainly placed nothing.
-bool note_failed(Connection& connection, const core::CallId& id, std::int32_t error_code);
-/// The carrier may have placed it. Only note_placed, note_ended and note_failed lead on from here.
-bool note_unknown(Connection& connection, const core::CallId& id);
-/// The carrier says that the call is over.
-bool note_ended(Connection& connection, const core::CallId& id);
-
-struct UnresolvedIntent {
-  core::CallId call_id;
-  core::PhoneNumber to;
-  core::PhoneNumber from;
-  core::WallTime placing_at{};
-};
-/// Intents in `unknown`, and in `placing` since before `before`: a process died between the two.
-std::vector<UnresolvedIntent> load_unresolved(Connection& connection, core::WallTime before);
 
 /// Stops or resumes dialling on all nodes; a stop refuses what is queued. The number of intents
 /// refused.

@@ -10,6 +10,7 @@
 
 #include "bridge/dial/calling_hours.hpp"
 #include "store/batch_rows.hpp"
+#include "store/dial_intents.hpp"
 #include "store/do_not_call.hpp"
 #include "store/migrate.hpp"
 #include "tests/integration/postgres_cluster.hpp"
@@ -216,11 +217,11 @@ TEST_CASE("O03: who is killed after the claim leaves an intent that nobody dials
   REQUIRE(claimed);
   CHECK(claimed->refusals == Names{});
   CHECK_FALSE(node.claim());
-  CHECK(store::load_unresolved(node.connection, noon).empty());
-  const auto unresolved = store::load_unresolved(node.connection, noon + 60s);
-  REQUIRE(unresolved.size() == 1);
-  CHECK(unresolved[0].call_id == test::call_id(1));
-  CHECK(unresolved[0].to == callee);
+  const auto open = store::survey_intents(node.connection).calls;
+  REQUIRE(open.size() == 1);
+  CHECK(open[0].standing.id == test::call_id(1));
+  CHECK(open[0].standing.state == dial::IntentState::placing);
+  CHECK(open[0].standing.to == callee);
   CHECK(node.request(callee, "key-2", 2).refusals == Names{"already_being_called"});
 }
 
@@ -235,14 +236,14 @@ TEST_CASE("O01: an unknown outcome is resolved by what the carrier says, in any 
   REQUIRE(node.claim());
   CHECK(store::note_unknown(node.connection, id));
   CHECK_FALSE(node.claim());
-  CHECK(store::load_unresolved(node.connection, noon).size() == 1);
+  CHECK(store::survey_intents(node.connection).calls.size() == 1);
   CHECK(store::note_placed(node.connection, id, sid));
   CHECK_FALSE(store::note_placed(node.connection, id, sid));
   CHECK_FALSE(store::note_unknown(node.connection, id));
   CHECK_FALSE(store::note_failed(node.connection, id, 500));
   CHECK(store::note_ended(node.connection, id));
   CHECK_FALSE(store::note_ended(node.connection, id));
-  CHECK(store::load_unresolved(node.connection, noon).empty());
+  CHECK(store::survey_intents(node.connection).calls.empty());
 }
 
 TEST_CASE("O05: an opt-out is on the list with its import, ends consents, and unqueues the call") {
