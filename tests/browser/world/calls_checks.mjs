@@ -1,6 +1,7 @@
 // Calls and the page of a call, from ringing to verdict: what a person sees while stand-in calls run and end.
 import { readFile } from 'node:fs/promises';
 import { eventually, expect, expectEqual } from '../harness.mjs';
+import { pastCalls } from './past.mjs';
 import { until } from './stage.mjs';
 
 const rows = (page) => page.locator('tbody tr:not(.hits)');
@@ -43,11 +44,6 @@ async function listFills(checks, stage) {
 }
 
 async function listChecks(checks, stage, pictures) {
-  await checks.check('the list is right in both themes, wide and narrow', {}, async (page) => {
-    await page.goto(stage.url);
-    await rows(page).nth(2).waitFor();
-    await pictures.of(page, 'calls');
-  });
   await checks.check(
     'outcome and number narrow the list, and the address keeps them',
     {},
@@ -230,6 +226,19 @@ async function followed(checks, stage) {
   );
 }
 
+async function manyCalls(checks, stage, pictures) {
+  await stage.sql(pastCalls());
+  await checks.check(
+    'a list of many calls is right in both themes, wide and narrow',
+    {},
+    async (page) => {
+      await page.goto(stage.url);
+      await rows(page).nth(40).waitFor();
+      await pictures.of(page, 'calls');
+    },
+  );
+}
+
 export async function callsChecks(checks, stage, pictures) {
   const sids = await listFills(checks, stage);
   const idOf = async (sid) =>
@@ -241,5 +250,8 @@ export async function callsChecks(checks, stage, pictures) {
       interruptedCall(checks, stage, interrupted),
     ),
   ]);
-  await Promise.all([judgedAgain(checks, stage, booked), followed(checks, stage)]);
+  await Promise.all([
+    judgedAgain(checks, stage, booked).then(() => manyCalls(checks, stage, pictures)),
+    followed(checks, stage),
+  ]);
 }

@@ -89,29 +89,14 @@ export class Stage {
   /** The bridge's API, as a program at its machine. */
   api = (method, path, body) => ask(method, `${this.url}${path}`, body);
 
-  /** Our id of the carrier's call, once it talks. */
-  async talking(sid) {
-    const rows = await until(`${sid} talks`, async () => {
-      const found = await this.sql(
-        `select id from bridge.calls where call_sid = ${quoted(sid)} and stream_sid is not null`,
-      );
-      return found.length > 0 && found;
-    });
-    return rows[0][0];
-  }
-
-  /** The ids of EVI's chats so far. */
-  chats = async () => (await this.control('GET', '/evi/chats')).chats.map(({ id }) => id);
-
-  /** A running call that only listens: { sid, id, chat }. One at a time: the chat is the one that is new. */
+  /** A running call that only listens: { sid, id, chat }, our id and that of EVI's chat. */
   async runningCall(body = {}) {
-    const before = new Set(await this.chats());
     const script = [{ do: 'wait_agent' }, { do: 'pause', ms: 120_000 }];
     const [sid] = await this.start({ script, ...body });
-    const id = await this.talking(sid);
-    const fresh = () => this.chats().then((all) => all.filter((chat) => !before.has(chat)));
-    const [chat] = await until('its chat', async () => {
-      const found = await fresh();
+    const [[id, chat]] = await until(`${sid} talks`, async () => {
+      const found = await this.sql(
+        `select id, chat_id from bridge.calls where call_sid = ${quoted(sid)} and chat_id is not null and stream_sid is not null`,
+      );
       return found.length > 0 && found;
     });
     return { sid, id, chat };
