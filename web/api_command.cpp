@@ -16,13 +16,6 @@ namespace tandem::web {
 
 namespace {
 
-/// What the body may hold; members that are absent are empty.
-struct Body {
-  std::string text;
-  std::string to;
-  std::string note;
-};
-
 using Errors = std::vector<ParameterError>;
 
 std::size_t characters_of(std::string_view utf8) {
@@ -39,7 +32,7 @@ bool is_speakable(std::string_view text) {
          });
 }
 
-std::string* member_of(Body& body, std::string_view command, std::string_view name) {
+std::string* member_of(CommandWords& body, std::string_view command, std::string_view name) {
   const bool takes_text = command == "say" || command == "context";
   if (takes_text && name == "text") return &body.text;
   if (command == "transfer" && name == "to") return &body.to;
@@ -47,8 +40,9 @@ std::string* member_of(Body& body, std::string_view command, std::string_view na
   return nullptr;
 }
 
-Body fill(const std::vector<BodyMember>& members, std::string_view command, Errors& errors) {
-  Body body;
+CommandWords fill(const std::vector<BodyMember>& members, std::string_view command,
+                  Errors& errors) {
+  CommandWords body;
   for (const BodyMember& sent : members) {
     std::string* member = member_of(body, command, sent.name);
     if (member == nullptr) {
@@ -70,19 +64,21 @@ void check_text(std::string_view name, std::string_view text, bool is_required, 
        "plain text of 1 to " + std::to_string(command_characters_max) + " characters"});
 }
 
-call::Input input_of(std::string_view command, Body body, Errors& errors) {
-  if (command == "hangup") return call::OperatorHangUp{};
-  if (command == "pause") return call::OperatorPause{true};
-  if (command == "resume") return call::OperatorPause{false};
+call::Input input_of(std::string_view command, CommandWords body, std::string_view who,
+                     Errors& errors) {
+  std::string by(who);
+  if (command == "hangup") return call::OperatorHangUp{std::move(by)};
+  if (command == "pause") return call::OperatorPause{true, std::move(by)};
+  if (command == "resume") return call::OperatorPause{false, std::move(by)};
   if (command == "transfer") {
     core::PhoneNumber to(std::move(body.to));
     if (!to.is_e164()) errors.push_back({"to", "not_e164", "a number such as +14155550123"});
     check_text("note", body.note, false, errors);
-    return call::OperatorTransfer{std::move(to), std::move(body.note)};
+    return call::OperatorTransfer{std::move(to), std::move(body.note), std::move(by)};
   }
   check_text("text", body.text, true, errors);
-  if (command == "say") return call::OperatorSay{std::move(body.text)};
-  return call::OperatorContext{std::move(body.text)};
+  if (command == "say") return call::OperatorSay{std::move(body.text), std::move(by)};
+  return call::OperatorContext{std::move(body.text), std::move(by)};
 }
 
 core::HttpResponse unusable(const Errors& errors) {
@@ -90,34 +86,48 @@ core::HttpResponse unusable(const Errors& errors) {
   return problem(422, "The command cannot be used", first.name + ": " + first.words, errors);
 }
 
-/// "hangup" of ".../hangup", in static storage.
-std::string_view command_of(std::string_view path) {
+/// The name in static storage.
+std::string_view known_command(std::string_view name) {
   constexpr std::array<std::string_view, 6> names = {"hangup", "say",    "context",
                                                      "pause",  "resume", "transfer"};
-  const auto last = path.substr(path.rfind('/') + 1);
-  const auto* const known = std::find(names.begin(), names.end(), last);
-  BRIDGE_ASSERT(known != names.end());  // the table of web/api.cpp sends nothing else here
+  const auto* const known = std::find(names.begin(), names.end(), name);
+  BRIDGE_ASSERT(known != names.end());
   return *known;
 }
 
 }  // namespace
 
+std::variant<CallCommand, std::vector<ParameterError>> make_command(std::string_view name,
+                                                                    core::CallId call_id,
+                                                                    CommandWords words,
+                                                                    std::string_view by) {
+  const std::string_view known = known_command(name);
+  Errors errors;
+  auto input = input_of(known, std::move(words), by, errors);
+  if (!errors.empty()) return errors;
+  return CallCommand{std::move(call_id), known, std::move(input)};
+}
+
 std::variant<CallCommand, core::HttpResponse> parse_command(const core::HttpRequest& request,
-                                                            const std::string& call_id) {
+                                                            const std::string& call_id,
+                                                            std::string_view by) {
   auto members = read_json_body(request);
   if (auto* const refusal = std::get_if<core::HttpResponse>(&members)) return std::move(*refusal);
-  const std::string_view name = command_of(request.path());
+  const auto path = request.path();
+  const auto name = path.substr(path.rfind('/') + 1);  // the table of web/api.cpp knows no others
   Errors errors;
-  Body body = fill(std::get<std::vector<BodyMember>>(members), name, errors);
-  auto input = input_of(name, std::move(body), errors);
+  auto words = fill(std::get<std::vector<BodyMember>>(members), name, errors);
+  auto made = make_command(name, core::CallId(call_id), std::move(words), by);
+  if (const auto* const wrong = std::get_if<Errors>(&made))
+    errors.insert(errors.end(), wrong->begin(), wrong->end());
   if (!errors.empty()) return unusable(errors);
-  return CallCommand{core::CallId(call_id), name, std::move(input)};
+  return std::get<CallCommand>(std::move(made));
 }
 
 ApiTask read_command(const Asked& asked) {
   const auto errors = Parameters(asked.request.query()).finish();
   if (!errors.empty()) return wrong_parameters(errors);
-  auto parsed = parse_command(asked.request, asked.call_id);
+  auto parsed = parse_command(asked.request, asked.call_id, asked.who);
   if (auto* const refusal = std::get_if<core::HttpResponse>(&parsed)) return std::move(*refusal);
   return std::get<CallCommand>(std::move(parsed));
 }

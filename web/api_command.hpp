@@ -6,10 +6,12 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "bridge/call/call.hpp"
 #include "bridge/core/http.hpp"
 #include "bridge/core/types.hpp"
+#include "web/answers.hpp"
 
 namespace tandem::web {
 
@@ -22,6 +24,20 @@ struct CallCommand {
   call::Input input;
 };
 
+/// What a command says; members that were not given are empty.
+struct CommandWords {
+  std::string text;
+  std::string to;
+  std::string note;
+};
+
+/// The command `name` ("hangup", "say", "context", "pause", "resume", "transfer"; nothing else), or
+/// what is wrong with its words, as below. Used for every way on which commands come.
+std::variant<CallCommand, std::vector<ParameterError>> make_command(std::string_view name,
+                                                                    core::CallId call_id,
+                                                                    CommandWords words,
+                                                                    std::string_view by);
+
 /// The command of the last part of the address. Problems: 415 for a body that is not declared as
 /// JSON, 400 for one that is not as web/json_body.hpp wants it, 422 for one that is not as below.
 ///   say, context  {"text": "..."}     at most command_characters_max, not empty, no control
@@ -29,7 +45,8 @@ struct CallCommand {
 ///   transfer      {"to": "+...", "note": "..."}   E.164; the note is optional
 /// The others take no body (an empty object is fine). Unknown members are refused.
 std::variant<CallCommand, core::HttpResponse> parse_command(const core::HttpRequest& request,
-                                                            const std::string& call_id);
+                                                            const std::string& call_id,
+                                                            std::string_view by);
 
 /// 202
 core::HttpResponse command_accepted(const CallCommand& command);

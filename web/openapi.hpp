@@ -14,4 +14,7 @@ std::string openapi_document();
 std::string_view openapi_paths() noexcept;
 std::string_view openapi_components() noexcept;
 
+/// web/admin/schema.json: the JSON Schema (draft 2020-12) of the admin socket's messages.
+std::string_view admin_schema() noexcept;
+
 }  // namespace tandem::web

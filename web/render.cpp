@@ -114,6 +114,8 @@ void write_audio(JsonWriter& json, const core::AudioAccount& audio) {
       .end_object();
 }
 
+}  // namespace
+
 void write_turn(JsonWriter& json, const core::TurnLatency& turn) {
   struct Stage {
     std::string_view name;  ///< where the stage ends (API contract, section 6)
@@ -133,6 +135,8 @@ void write_turn(JsonWriter& json, const core::TurnLatency& turn) {
       .member("gap_us", turn.gap_us)
       .end_object();
 }
+
+namespace {
 
 void write_percentiles(JsonWriter& json, const core::Percentiles& percentiles) {
   json.begin_object()

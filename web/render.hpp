@@ -10,6 +10,7 @@
 
 #include "store/analytics_queries.hpp"
 #include "store/queries.hpp"
+#include "web/json.hpp"
 
 namespace tandem::web {
 
@@ -29,6 +30,8 @@ std::string render_transcript(std::string_view call_id,
 std::string render_events(std::string_view call_id, const std::vector<store::EventLine>& events);
 std::string render_latency(std::string_view call_id,
                            const std::optional<store::CallLatency>& latency);
+/// One turn as an object: {"turn","stages":[{"name","us"}],"unexplained_us","gap_us"}.
+void write_turn(JsonWriter& json, const core::TurnLatency& turn);
 std::string render_report(const store::Report& report, store::ReportBucket bucket);
 
 }  // namespace tandem::web
