@@ -52,7 +52,10 @@ void ApiRoutes::answer(const core::HttpRequest& request, net::Respond respond,
     if (const auto* problem = std::get_if<core::HttpResponse>(&*found)) return respond(*problem);
     const auto& route = *std::get<const web::Route*>(*found);
     auto task = web::read_request(route, request, wall_now(), visitor.name, visitor.access);
-    if (route.access >= web::Access::operate && !std::holds_alternative<core::HttpResponse>(task))
+    const bool is_own_entry =
+        std::holds_alternative<web::StoreQuestion>(task) && route.method != "GET";
+    if (route.access >= web::Access::operate && !is_own_entry &&
+        !std::holds_alternative<core::HttpResponse>(task))
       visitors_.audit(visitor, std::string(route.method) + " " + std::string(route.pattern),
                       web::subject_of(route, request));
     return std::visit([&](auto wanted) { perform(std::move(wanted), std::move(respond)); },

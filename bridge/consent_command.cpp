@@ -7,7 +7,9 @@
 
 #include "bridge/command_options.hpp"
 #include "bridge/command_settings.hpp"
+#include "store/audit.hpp"
 #include "store/do_not_call.hpp"
+#include "store/vault.hpp"
 #include "web/parameters.hpp"
 
 namespace tandem {
@@ -17,7 +19,7 @@ namespace {
 struct ConsentCommand {
   const CommandOptions& options;
   store::Connection& connection;
-  const store::PhoneHasher* hasher;
+  const store::Vault& vault;
   core::PhoneNumber number;
 };
 
@@ -66,14 +68,22 @@ int add(const ConsentCommand& command) {
   entry.captured_at = *at;
   const std::string missing = missing_of(entry);
   if (!missing.empty()) return wrong(missing + "; nothing was written");
-  store::add_consent(command.connection, entry, command.hasher);
+  store::Transaction transaction(command.connection);
+  const auto added =
+      store::add_consent(command.connection, entry, command.vault.phone_hash(entry.number));
+  store::audit(command.connection, {"command line", "consent add", added.words()});
+  transaction.commit();
   std::cout << "consent of " << command.number.masked() << " recorded\n";
   return exit_done;
 }
 
 int revoke(const ConsentCommand& command) {
-  const auto count = store::revoke_consents(command.connection, command.number, command.hasher);
-  std::cout << count << " consent(s) of " << command.number.masked() << " ended\n";
+  store::Transaction transaction(command.connection);
+  const auto revoked = store::revoke_consents(command.connection, command.number,
+                                              command.vault.phone_hash(command.number));
+  store::audit(command.connection, {"command line", "consent revoke", revoked.words()});
+  transaction.commit();
+  std::cout << revoked.ids.size() << " consent(s) of " << command.number.masked() << " ended\n";
   return exit_done;
 }
 
@@ -95,9 +105,8 @@ int run(const CommandOptions& options) {
   if (!config) return exit_configuration;
   try {
     store::Connection connection(config->database_url);
-    std::optional<store::PhoneHasher> hasher;
-    if (!config->phone_hash_key.empty()) hasher.emplace(config->phone_hash_key);
-    const ConsentCommand command{options, connection, hasher ? &*hasher : nullptr, number};
+    const store::Vault vault(config->phone_hash_key, {});
+    const ConsentCommand command{options, connection, vault, number};
     const std::string& action = options.words()[0];
     if (action == "add") return add(command);
     return action == "revoke" ? revoke(command) : list(command);

@@ -8,7 +8,9 @@
 
 #include "bridge/command_options.hpp"
 #include "bridge/command_settings.hpp"
+#include "store/audit.hpp"
 #include "store/do_not_call.hpp"
+#include "store/vault.hpp"
 #include "web/parameters.hpp"
 
 namespace tandem {
@@ -20,8 +22,13 @@ constexpr int listed_max = 10'000;
 struct DncCommand {
   const CommandOptions& options;
   store::Connection& connection;
-  const store::PhoneHasher* hasher;
+  const store::Vault& vault;
 };
+
+/// In the transaction of the change.
+void audit(const DncCommand& command, const std::string& action, const std::string& subject) {
+  store::audit(command.connection, {"command line", action, subject});
+}
 
 int wrong(std::string_view why) {
   std::cerr << "tandem: " << why << '\n';
@@ -36,15 +43,24 @@ int add(const DncCommand& command) {
   entry.reason = command.options.value("--reason");
   entry.source = "operator";
   entry.added_by = "command line";
-  const bool is_new = store::add_do_not_call(command.connection, entry, command.hasher);
-  std::cout << number.masked() << (is_new ? " will not be called\n" : " was on the list already\n");
+  store::Transaction transaction(command.connection);
+  const auto added =
+      store::add_do_not_call(command.connection, entry, command.vault.phone_hash(number));
+  audit(command, "dnc add", added.words());
+  transaction.commit();
+  std::cout << number.masked()
+            << (added.any() ? " will not be called\n" : " was on the list already\n");
   return exit_done;
 }
 
 int remove(const DncCommand& command) {
   const core::PhoneNumber number(command.options.words()[1]);
-  const bool was_there = store::remove_do_not_call(command.connection, number, command.hasher);
-  if (!was_there) return wrong("the number is not on the list");
+  store::Transaction transaction(command.connection);
+  const auto removed =
+      store::remove_do_not_call(command.connection, number, command.vault.phone_hash(number));
+  if (!removed.any()) return wrong("the number is not on the list");
+  audit(command, "dnc remove", removed.words());
+  transaction.commit();
   std::cout << number.masked() << " is off the list; it needs a new consent to be called\n";
   return exit_done;
 }
@@ -92,6 +108,7 @@ int import_file(const DncCommand& command) {
   import.accepts_loss = options.has("--accept-loss");
   if (!store::import_registry(command.connection, file, import))
     return wrong("numbers are missing after the import: repeat it; until then nobody is dialled");
+  audit(command, "dnc import", file.sha256);
   std::cout << "imported\n";
   return exit_done;
 }
@@ -101,9 +118,8 @@ int run(const CommandOptions& options) {
   if (!config) return exit_configuration;
   try {
     store::Connection connection(config->database_url);
-    std::optional<store::PhoneHasher> hasher;
-    if (!config->phone_hash_key.empty()) hasher.emplace(config->phone_hash_key);
-    const DncCommand command{options, connection, hasher ? &*hasher : nullptr};
+    const store::Vault vault(config->phone_hash_key, {});
+    const DncCommand command{options, connection, vault};
     const std::string& action = options.words()[0];
     if (action == "add") return add(command);
     if (action == "remove") return remove(command);

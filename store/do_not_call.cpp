@@ -15,9 +15,10 @@ namespace {
 
 constexpr std::size_t rows_per_statement = 10'000;
 
-std::optional<std::string> hash_of(const core::PhoneNumber& number, const PhoneHasher* hasher) {
-  if (hasher == nullptr) return std::nullopt;
-  return hasher->hash(number);
+Changed changed_of(const Rows& rows) {
+  Changed changed;
+  for (int row = 0; row < rows.size(); ++row) changed.ids.push_back(rows.integer(row, 0));
+  return changed;
 }
 
 class Sha256 {
@@ -84,34 +85,33 @@ void delete_imports_before(Connection& connection, std::int64_t id) {
 
 }  // namespace
 
-bool add_do_not_call(Connection& connection, const DoNotCallEntry& entry,
-                     const PhoneHasher* hasher) {
-  Transaction transaction(connection);
-  const Rows rows = connection.run(
-      "insert into bridge.dnc_numbers (phone_number, phone_hash, reason, source, added_by) "
-      "values ($1, decode($2, 'hex'), $3, $4, $5) on conflict do nothing",
-      Parameters()
-          .add(entry.number.expose())
-          .add(hash_of(entry.number, hasher))
-          .add(sanitise_text(entry.reason).text)
-          .add(entry.source)
-          .add(entry.added_by));
-  connection.run(
-      "update bridge.consent set revoked_at = now() where revoked_at is null and "
-      "(phone_number = $1 or phone_hash = decode($2, 'hex'))",
-      Parameters().add(entry.number.expose()).add(hash_of(entry.number, hasher)));
-  transaction.commit();
-  return rows.affected() == 1;
+std::string Changed::words() const {
+  std::string text;
+  for (const std::int64_t id : ids) text += (text.empty() ? "" : " ") + std::to_string(id);
+  return text;
 }
 
-bool remove_do_not_call(Connection& connection, const core::PhoneNumber& number,
-                        const PhoneHasher* hasher) {
-  return connection
-             .run(
-                 "delete from bridge.dnc_numbers where phone_number = $1 or "
-                 "phone_hash = decode($2, 'hex')",
-                 Parameters().add(number.expose()).add(hash_of(number, hasher)))
-             .affected() > 0;
+Changed add_do_not_call(Connection& connection, const DoNotCallEntry& entry,
+                        const PhoneHash& hash) {
+  Changed changed = changed_of(connection.run(
+      "insert into bridge.dnc_numbers (phone_number, phone_hash, reason, source, added_by) "
+      "values ($1, decode($2, 'hex'), $3, $4, $5) on conflict do nothing returning id",
+      Parameters()
+          .add(entry.number.expose())
+          .add(hash)
+          .add(sanitise_text(entry.reason).text)
+          .add(entry.source)
+          .add(entry.added_by)));
+  revoke_consents(connection, entry.number, hash);
+  return changed;
+}
+
+Changed remove_do_not_call(Connection& connection, const core::PhoneNumber& number,
+                           const PhoneHash& hash) {
+  return changed_of(
+      connection.run("delete from bridge.dnc_numbers where phone_number = $1 or "
+                     "phone_hash = decode($2, 'hex') returning id",
+                     Parameters().add(number.expose()).add(hash)));
 }
 
 std::vector<DoNotCallEntry> list_do_not_call(Connection& connection, int limit) {
@@ -184,15 +184,15 @@ bool import_registry(Connection& connection, const RegistryFile& file,
   return true;
 }
 
-void add_consent(Connection& connection, const ConsentEntry& entry, const PhoneHasher* hasher) {
-  connection.run(
+Changed add_consent(Connection& connection, const ConsentEntry& entry, const PhoneHash& hash) {
+  return changed_of(connection.run(
       "insert into bridge.consent (phone_number, phone_hash, purpose, seller, written, wording, "
       "channel, captured_at, evidence) values ($1, decode($2, 'hex'), $3, $4, $5, $6, $7, $8, "
       "jsonb_strip_nulls(jsonb_build_object($9::text, $10::text, 'sha256', $11::text, "
-      "'region', nullif($12, ''))))",
+      "'region', nullif($12, '')))) returning id",
       Parameters()
           .add(entry.number.expose())
-          .add(hash_of(entry.number, hasher))
+          .add(hash)
           .add(entry.purpose)
           .add(sanitise_text(entry.seller).text)
           .add(entry.is_written ? "t" : "f")
@@ -202,17 +202,15 @@ void add_consent(Connection& connection, const ConsentEntry& entry, const PhoneH
           .add(entry.evidence_kind)
           .add(sanitise_text(entry.evidence).text)
           .add(entry.evidence_sha256)
-          .add(entry.region));
+          .add(entry.region)));
 }
 
-std::int64_t revoke_consents(Connection& connection, const core::PhoneNumber& number,
-                             const PhoneHasher* hasher) {
-  return connection
-      .run(
-          "update bridge.consent set revoked_at = now() where revoked_at is null and "
-          "(phone_number = $1 or phone_hash = decode($2, 'hex'))",
-          Parameters().add(number.expose()).add(hash_of(number, hasher)))
-      .affected();
+Changed revoke_consents(Connection& connection, const core::PhoneNumber& number,
+                        const PhoneHash& hash) {
+  return changed_of(
+      connection.run("update bridge.consent set revoked_at = now() where revoked_at is null and "
+                     "(phone_number = $1 or phone_hash = decode($2, 'hex')) returning id",
+                     Parameters().add(number.expose()).add(hash)));
 }
 
 std::vector<ConsentEntry> list_consents(Connection& connection, const core::PhoneNumber& number) {

@@ -1,5 +1,7 @@
 // Who must not be called and who agreed to be: our own list, imports of the national registry, and
-// consents. Blocking. Unless it says otherwise, a function commits by itself.
+// consents. Blocking. Changes belong into a transaction of the caller, together with their audit
+// entry, except for import_registry. What pages show of all this is in store/dial_queries, what
+// they change in store/queries_dial_orders.
 #pragma once
 
 #include <iosfwd>
@@ -7,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "store/phone_hash.hpp"
 #include "store/postgres.hpp"
 
 namespace tandem::store {
@@ -21,13 +22,23 @@ struct DoNotCallEntry {
   core::WallTime added_at{};
 };
 
-/// Effective with the commit of this, for every node. False: it was on the list before. `hasher`
-/// may be null. Every consent of the person ends.
-bool add_do_not_call(Connection& connection, const DoNotCallEntry& entry,
-                     const PhoneHasher* hasher);
-/// False: it was not on the list.
-bool remove_do_not_call(Connection& connection, const core::PhoneNumber& number,
-                        const PhoneHasher* hasher);
+/// The number's hash as decode($1, 'hex') takes it; nothing without a key.
+using PhoneHash = std::optional<std::string>;
+
+/// Rows that a change met. Their ids say in the audit log what was changed, without the number.
+struct Changed {
+  std::vector<std::int64_t> ids;
+  [[nodiscard]] bool any() const noexcept { return !ids.empty(); }
+  /// "7" or "7 9"; empty for none.
+  [[nodiscard]] std::string words() const;
+};
+
+/// Effective with the commit, for every node. Nothing is changed when it was on the list before,
+/// except that every consent of the person ends either way.
+Changed add_do_not_call(Connection& connection, const DoNotCallEntry& entry, const PhoneHash& hash);
+/// Nothing is changed when it was not on the list.
+Changed remove_do_not_call(Connection& connection, const core::PhoneNumber& number,
+                           const PhoneHash& hash);
 /// Newest first. Rows of erased people, which hold no number, are left out.
 std::vector<DoNotCallEntry> list_do_not_call(Connection& connection, int limit);
 
@@ -72,10 +83,10 @@ struct ConsentEntry {
   core::WallTime captured_at{};
   std::optional<core::WallTime> revoked_at;
 };
-void add_consent(Connection& connection, const ConsentEntry& entry, const PhoneHasher* hasher);
-/// Ends every consent of the person, whatever its purpose; how many there were.
-std::int64_t revoke_consents(Connection& connection, const core::PhoneNumber& number,
-                             const PhoneHasher* hasher);
+Changed add_consent(Connection& connection, const ConsentEntry& entry, const PhoneHash& hash);
+/// Ends every consent of the person, whatever its purpose.
+Changed revoke_consents(Connection& connection, const core::PhoneNumber& number,
+                        const PhoneHash& hash);
 /// Newest first.
 std::vector<ConsentEntry> list_consents(Connection& connection, const core::PhoneNumber& number);
 

@@ -35,6 +35,15 @@ constexpr std::array table = {
     Route{"POST", "/api/v1/calls/{id}/pause", Access::operate, read_command},
     Route{"POST", "/api/v1/calls/{id}/resume", Access::operate, read_command},
     Route{"POST", "/api/v1/calls/{id}/transfer", Access::operate, read_command},
+    Route{"GET", "/api/v1/dnc", Access::operate, list_dnc},
+    Route{"POST", "/api/v1/dnc", Access::operate, add_dnc},
+    Route{"DELETE", "/api/v1/dnc", Access::administer, remove_dnc},
+    Route{"GET", "/api/v1/consent", Access::operate, list_consent},
+    Route{"POST", "/api/v1/consent", Access::administer, add_consent},
+    Route{"DELETE", "/api/v1/consent", Access::operate, revoke_consent},
+    Route{"GET", "/api/v1/decisions", Access::operate, list_decisions},
+    Route{"GET", "/api/v1/dialling", Access::view, get_dialling},
+    Route{"POST", "/api/v1/dialling", Access::operate, set_dialling},
     Route{"POST", "/api/v1/erase", Access::administer, erase_number},
     Route{"GET", "/api/v1/erase/{id}", Access::administer, get_erasure},
 };
@@ -85,11 +94,12 @@ std::optional<std::variant<const Route*, core::HttpResponse>> find_route(
     const core::HttpRequest& request) {
   const auto path = request.path();
   std::string allowed;
+  std::string_view pattern;  // the first that fits; other methods have rows of their own
   for (const Route& route : table) {
-    if (!match(route.pattern, path)) continue;
+    if (!match(route.pattern, path) || (!pattern.empty() && route.pattern != pattern)) continue;
     if (route.method == request.method) return &route;
     allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
-    if (route.pattern.find(id_mark) == std::string_view::npos) break;
+    pattern = route.pattern;
   }
   if (!allowed.empty()) return wrong_method(allowed);
   if (path.starts_with("/api/")) return no_such_page();

@@ -22,7 +22,8 @@
 namespace tandem::web {
 
 /// A question to the database: blocking, so it runs on a store::QueryThread. May throw
-/// store::PostgresError; answer that with database_unavailable() or internal_problem().
+/// store::PostgresError; answer that with database_unavailable() or internal_problem(). One that
+/// changes something writes its line in the audit log itself: both in one transaction.
 using StoreQuestion = std::function<core::HttpResponse(store::Connection&)>;
 
 /// The verdict on this call is wanted (again).

@@ -28,6 +28,19 @@ ApiTask read_command(const Asked& asked);
 ApiTask erase_number(const Asked& asked);
 ApiTask get_erasure(const Asked& asked);
 
+// api_dial_lists.cpp: our own do-not-call list, and consents
+ApiTask list_dnc(const Asked& asked);
+ApiTask add_dnc(const Asked& asked);
+ApiTask remove_dnc(const Asked& asked);
+ApiTask list_consent(const Asked& asked);
+ApiTask add_consent(const Asked& asked);
+ApiTask revoke_consent(const Asked& asked);
+
+// api_dial.cpp: what the gate decided, and the switch that stops all dialling
+ApiTask list_decisions(const Asked& asked);
+ApiTask get_dialling(const Asked& asked);
+ApiTask set_dialling(const Asked& asked);
+
 // read_server.cpp
 ApiTask get_openapi(const Asked& asked);
 ApiTask ask_alive(const Asked& asked);

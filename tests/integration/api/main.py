@@ -11,6 +11,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 from world import World  # noqa: E402  (first: it makes deploy/lib known)
 from checks import TESTS  # noqa: E402
 import openapi  # noqa: E402, F401  (registers its tests)
+import dialling  # noqa: E402, F401
 import exports  # noqa: E402, F401
 import hostile  # noqa: E402, F401
 from client import Http  # noqa: E402

@@ -89,7 +89,7 @@ struct Database {
     entry.evidence = "192.0.2.7";
     entry.evidence_sha256 = std::string(64, 'a');
     entry.captured_at = noon - 240h;
-    store::add_consent(connection, entry, nullptr);
+    store::add_consent(connection, entry, {});
   }
 
   void registry(int numbers, core::WallTime date = noon - 48h, bool accepts_loss = false) {
@@ -274,11 +274,11 @@ TEST_CASE("who is put on the list by hand has no consent left that could be used
   database.ready();
   auto node = database.node();
   store::DoNotCallEntry entry{callee, "wrote a letter", "operator", "a-person", {}};
-  CHECK(store::add_do_not_call(node.connection, entry, nullptr));
-  CHECK_FALSE(store::add_do_not_call(node.connection, entry, nullptr));
+  CHECK(store::add_do_not_call(node.connection, entry, {}).any());
+  CHECK_FALSE(store::add_do_not_call(node.connection, entry, {}).any());
   CHECK(store::list_do_not_call(node.connection, 10).at(0).number == callee);
-  CHECK(store::remove_do_not_call(node.connection, callee, nullptr));
-  CHECK_FALSE(store::remove_do_not_call(node.connection, callee, nullptr));
+  CHECK(store::remove_do_not_call(node.connection, callee, {}).any());
+  CHECK_FALSE(store::remove_do_not_call(node.connection, callee, {}).any());
   CHECK(node.request(callee, "key-1").refusals == Names{"consent_revoked"});
 }
 
