@@ -3,6 +3,8 @@ import { callChecks } from './call_checks.mjs';
 import { serveFixtures } from './fixture_server.mjs';
 import { fixtureChecks } from './fixture_checks.mjs';
 import { Checks, launch } from './harness.mjs';
+import { listenChecks } from './listen_checks.mjs';
+import { liveChecks } from './live_checks.mjs';
 import { pageChecks } from './page_checks.mjs';
 import { sourceChecks } from './source_checks.mjs';
 import { verdictChecks } from './verdict_checks.mjs';
@@ -25,6 +27,8 @@ if (server) {
   await fixtureChecks(checks, url, options.shots);
   await callChecks(checks, url);
   await verdictChecks(checks, url, options.shots);
+  await liveChecks(checks, url, options.shots);
+  await listenChecks(checks, url);
 }
 
 await browser.close();

@@ -31,6 +31,7 @@ TEST_CASE("the pages of the application are answered with the application") {
   CHECK(index_page().content_type == "text/html; charset=utf-8");
   CHECK(index_page().bytes.find("<title>Tandem</title>") != std::string_view::npos);
   CHECK(web::find_asset("/calls/0a1b2c3d-0000-4000-8000-000000000001") == &index_page());
+  CHECK(web::find_asset("/live") == &index_page());
   CHECK(web::find_asset("/index.html") == &index_page());
 }
 

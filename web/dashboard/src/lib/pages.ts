@@ -3,6 +3,7 @@
 import type { Component } from 'svelte';
 import CallPage from '../pages/Call.svelte';
 import CallsPage from '../pages/Calls.svelte';
+import LivePage from '../pages/Live.svelte';
 
 export interface Page {
   pattern: RegExp;
@@ -11,11 +12,15 @@ export interface Page {
   section: string;
 }
 
-export const navigation = [{ section: 'calls', label: 'Calls', address: '/' }] as const;
+export const navigation = [
+  { section: 'calls', label: 'Calls', address: '/' },
+  { section: 'live', label: 'Live', address: '/live' },
+] as const;
 
 const pages: readonly Page[] = [
   { pattern: /^\/$/, component: CallsPage, section: 'calls' },
   { pattern: /^\/calls\/[^/]+$/, component: CallPage, section: 'calls' },
+  { pattern: /^\/live$/, component: LivePage, section: 'live' },
 ];
 
 export const findPage = (path: string): Page | null =>

@@ -11,10 +11,13 @@ export interface Piece {
  *  nobody says that much in one breath. */
 const lettersShown = 20_000;
 
-export const clipped = (entry: TranscriptEntry): TranscriptEntry =>
-  entry.message.length > lettersShown
-    ? { ...entry, message: entry.message.slice(0, lettersShown) }
-    : entry;
+export function clipped(entry: TranscriptEntry, letters: number = lettersShown): TranscriptEntry {
+  const { message, heard_ratio: ratio } = entry;
+  if (message.length <= letters) return entry;
+  // The share that was heard is one of the whole line.
+  const heard = ratio === null ? null : Math.min(1, (ratio * message.length) / letters);
+  return { ...entry, message: message.slice(0, letters), heard_ratio: heard };
+}
 
 /** Where the unheard part begins. Speech is not text: the share of the audio that was heard is laid over the
  *  letters and moved to the next word's start, so this is a good guess and no more. */
