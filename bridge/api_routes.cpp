@@ -53,7 +53,8 @@ void ApiRoutes::answer(const core::HttpRequest& request, net::Respond respond,
     const auto& route = *std::get<const web::Route*>(*found);
     auto task = web::read_request(route, request, wall_now(), visitor.name, visitor.access);
     const bool is_own_entry =
-        std::holds_alternative<web::StoreQuestion>(task) && route.method != "GET";
+        route.method != "GET" && (std::holds_alternative<web::StoreQuestion>(task) ||
+                                  std::holds_alternative<web::LatencyTask>(task));
     if (route.access >= web::Access::operate && !is_own_entry &&
         !std::holds_alternative<core::HttpResponse>(task))
       visitors_.audit(visitor, std::string(route.method) + " " + std::string(route.pattern),
@@ -119,6 +120,10 @@ void ApiRoutes::perform(web::EraseNumber wanted, net::Respond respond) {
         respond(is_kept ? web::erasure_accepted(id) : web::erasure_not_durable());
       });
   if (!is_taken) respond(web::erasure_not_durable());
+}
+
+void ApiRoutes::perform(web::LatencyTask task, net::Respond respond) {
+  parts_.latency.answer(std::move(task), std::move(respond));
 }
 
 void ApiRoutes::perform(web::ServerQuestion question, net::Respond respond) {

@@ -45,6 +45,7 @@ class ApiRoutes {
   void perform(web::CallCommand command, net::Respond respond);
   void perform(web::EraseNumber wanted, net::Respond respond);
   void perform(web::ServerQuestion question, net::Respond respond);
+  void perform(web::LatencyTask task, net::Respond respond);
 
   void answer(const core::HttpRequest& request, net::Respond respond, const Visitor& visitor);
   core::HttpResponse metrics();

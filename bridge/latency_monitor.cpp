@@ -1,5 +1,6 @@
 #include "bridge/latency_monitor.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 namespace tandem {
@@ -35,9 +36,23 @@ void put_into(ops::Histogram& histogram, const core::Distribution& distribution,
 
 }  // namespace
 
+web::LatencyConfig latency_config(const web::LatencySettings& defaults,
+                                  const std::vector<store::LatencySettingRow>& rows) {
+  web::LatencyConfig config{defaults, defaults, {}};
+  for (const auto& row : rows) {
+    const auto* const rule = web::find_latency_rule(row.name);
+    if (rule == nullptr || row.value_ms < rule->min || row.value_ms > rule->max) continue;
+    rule->of(config.settings) = std::chrono::milliseconds(row.value_ms);
+    config.changes.push_back({row.name, row.changed_at, row.changed_by});
+  }
+  if (!web::contradictions(config.settings).empty()) return {defaults, defaults, {}};
+  return config;
+}
+
 LatencyMonitor::LatencyMonitor(Parts parts)
     : parts_(parts),
       history_(parts_.board),
+      config_(latency_config({{}, {}, parts_.greeting_protected}, {})),
       timer_(parts_.control),
       tasks_(parts_.control,
              [&log = parts_.log](std::exception_ptr) { log.error("latency_monitor_failed"); }) {}
@@ -59,6 +74,7 @@ void LatencyMonitor::note(core::MeasuredTurn turn) {
 net::Task<void> LatencyMonitor::watch() {
   auto& lane = parts_.board.lane(parts_.board.lanes() - 1);
   history_.take(clock_now());
+  load_settings();
   for (int probes = 1; !is_stopping_; ++probes) {
     const auto due = clock_now() + probe_period;
     timer_.expires_at(due);
@@ -67,8 +83,34 @@ net::Task<void> LatencyMonitor::watch() {
     if (is_stopping_) co_return;
     const auto now = clock_now();
     lane.add(Timing::loop_lag, now - due);
-    if (probes % probes_per_slice == 0) history_.take(now);
+    if (probes % probes_per_slice != 0) continue;
+    history_.take(now);
+    load_settings();
   }
+}
+
+/// One query at a time: a database that is slow is not asked more often. While it is away, what was
+/// known last counts.
+void LatencyMonitor::load_settings() {
+  if (is_loading_) return;
+  is_loading_ = parts_.queries.post<Rows>(
+      [](store::Connection& connection) { return store::load_latency_settings(connection); },
+      [this](Loaded loaded) {
+        net::asio::post(parts_.control, [this, loaded = std::move(loaded)] {
+          is_loading_ = false;
+          if (const auto* rows = std::get_if<Rows>(&loaded)) take_over(*rows);
+        });
+      });
+}
+
+void LatencyMonitor::take_over(const Rows& rows) {
+  config_ = latency_config(config_.defaults, rows);
+}
+
+void LatencyMonitor::apply(call::CallSettings& settings) const {
+  settings.playout = config_.settings.playout;
+  settings.patience = config_.settings.patience;
+  settings.protected_greeting = config_.settings.greeting_protected;
 }
 
 void LatencyMonitor::publish() {

@@ -59,12 +59,12 @@ call::CallSettings Switchboard::settings_of(const twilio::VoiceWebhook& webhook,
   settings.to = webhook.to;
   settings.node = parts_.node;
   settings.time_limit = config.call_time_limit;
-  settings.protected_greeting = config.greeting_protected;
   settings.transfer_to = config.fallback_number;
   settings.opt_out_digit = config.opt_out_digit;
   settings.keys_reach_agent = config.dtmf_to_agent;
   settings.one_moment =
       config.bridging_clip.empty() ? built_in_bridging_clip() : std::span(config.bridging_clip);
+  parts_.tune(settings);
   return settings;
 }
 

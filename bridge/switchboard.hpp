@@ -32,6 +32,8 @@ class Switchboard {
     std::vector<VoiceSource> voices;                   ///< at least one, in order of preference
     std::string node;
     std::function<bool()> has_room;  ///< what is said in a further call can be written down
+    /// What operators set at run time, on top of the configuration.
+    std::function<void(call::CallSettings&)> tune;
   };
   using Entry = CallDirectory::Entry;
 

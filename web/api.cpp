@@ -44,6 +44,11 @@ constexpr std::array table = {
     Route{"GET", "/api/v1/decisions", Access::operate, list_decisions},
     Route{"GET", "/api/v1/dialling", Access::view, get_dialling},
     Route{"POST", "/api/v1/dialling", Access::operate, set_dialling},
+    Route{"GET", "/latency/stats", Access::view, get_latency_stats},
+    Route{"GET", "/latency/bottlenecks", Access::view, get_bottlenecks},
+    Route{"GET", "/latency/session/{id}", Access::view, get_latency_session},
+    Route{"GET", "/latency/config", Access::view, get_latency_config},
+    Route{"POST", "/latency/config", Access::administer, change_latency_config},
     Route{"POST", "/api/v1/erase", Access::administer, erase_number},
     Route{"GET", "/api/v1/erase/{id}", Access::administer, get_erasure},
 };

@@ -18,6 +18,7 @@
 #include "web/api_command.hpp"
 #include "web/api_erase.hpp"
 #include "web/export.hpp"
+#include "web/latency_task.hpp"
 
 namespace tandem::web {
 
@@ -37,7 +38,7 @@ enum class ServerQuestion : std::uint8_t { alive, ready, metrics, dependencies, 
 /// What a request comes to: an answer at once (a problem document, mostly), or what has to be done
 /// for one.
 using ApiTask = std::variant<core::HttpResponse, StoreQuestion, ExportCalls, AnalyseCall,
-                             CallCommand, EraseNumber, ServerQuestion>;
+                             CallCommand, EraseNumber, ServerQuestion, LatencyTask>;
 
 /// Who may ask: each includes those below it.
 enum class Access : std::uint8_t { anyone, view, operate, administer };

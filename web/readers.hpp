@@ -41,6 +41,13 @@ ApiTask list_decisions(const Asked& asked);
 ApiTask get_dialling(const Asked& asked);
 ApiTask set_dialling(const Asked& asked);
 
+// read_latency.cpp
+ApiTask get_latency_stats(const Asked& asked);
+ApiTask get_bottlenecks(const Asked& asked);
+ApiTask get_latency_session(const Asked& asked);
+ApiTask get_latency_config(const Asked& asked);
+ApiTask change_latency_config(const Asked& asked);
+
 // read_server.cpp
 ApiTask get_openapi(const Asked& asked);
 ApiTask ask_alive(const Asked& asked);

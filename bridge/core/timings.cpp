@@ -5,10 +5,21 @@
 namespace tandem::core {
 
 std::string_view to_string(Timing timing) noexcept {
-  constexpr std::array<std::string_view, timing_count> names = {
-      "uplink_transit", "downlink_transit", "pacing_lateness",     "loop_lag", "carrier_round_trip",
-      "inbound_gap",    "voice_network",    "voice_connect",       "turn_gap", "last_audio_sent",
-      "text_final",     "first_audio",      "carrier_first_audio", "audible",  "unexplained"};
+  constexpr std::array<std::string_view, timing_count> names = {"uplink_transit",
+                                                                "downlink_transit",
+                                                                "pacing_lateness",
+                                                                "loop_lag",
+                                                                "carrier_round_trip",
+                                                                "inbound_gap",
+                                                                "voice_network",
+                                                                "voice_connect",
+                                                                "turn_gap",
+                                                                "voice_last_audio_sent",
+                                                                "voice_text_final",
+                                                                "voice_first_audio",
+                                                                "carrier_first_audio",
+                                                                "audible",
+                                                                "unexplained"};
   return names[static_cast<std::size_t>(timing)];
 }
 
@@ -16,11 +27,11 @@ std::int64_t part_us(const TurnLatency& turn, Timing timing) noexcept {
   switch (timing) {
     case Timing::turn_gap:
       return turn.gap_us;
-    case Timing::last_audio_sent:
+    case Timing::voice_last_audio_sent:
       return turn.to_last_audio_sent_us;
-    case Timing::text_final:
+    case Timing::voice_text_final:
       return turn.to_text_final_us;
-    case Timing::first_audio:
+    case Timing::voice_first_audio:
       return turn.to_first_audio_us;
     case Timing::carrier_first_audio:
       return turn.to_carrier_us;

@@ -30,9 +30,9 @@ enum class Timing : std::uint8_t {
   voice_network,       ///< the kernel's round trip time (TCP_INFO) of the voice leg, once a turn
   voice_connect,       ///< voice leg dialled -> its session ready
   turn_gap,            ///< caller stopped -> agent audible; the rest are its parts, in order
-  last_audio_sent,
-  text_final,
-  first_audio,
+  voice_last_audio_sent,
+  voice_text_final,
+  voice_first_audio,
   carrier_first_audio,
   audible,
   unexplained,
@@ -44,9 +44,9 @@ constexpr bool is_of_provider(Timing timing) noexcept { return timing >= Timing:
 
 /// The part of a turn that this timing is; `turn_gap` is the whole.
 std::int64_t part_us(const TurnLatency& turn, Timing timing) noexcept;
-inline constexpr std::array turn_parts{Timing::last_audio_sent, Timing::text_final,
-                                       Timing::first_audio,     Timing::carrier_first_audio,
-                                       Timing::audible,         Timing::unexplained};
+inline constexpr std::array turn_parts{
+    Timing::voice_last_audio_sent, Timing::voice_text_final, Timing::voice_first_audio,
+    Timing::carrier_first_audio,   Timing::audible,          Timing::unexplained};
 
 /// A turn whose answer became audible.
 struct MeasuredTurn {

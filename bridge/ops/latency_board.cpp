@@ -24,10 +24,10 @@ LatencyBoard::LatencyBoard(const std::vector<std::string>& threads,
     lanes_.push_back(std::make_unique<LatencyLane>(thread, providers_.size()));
 }
 
-std::size_t LatencyBoard::provider(std::string_view name) const noexcept {
+std::optional<std::size_t> LatencyBoard::find_provider(std::string_view name) const noexcept {
   for (std::size_t i = 0; i < providers_.size(); ++i)
     if (providers_[i] == name) return i;
-  return 0;
+  return std::nullopt;
 }
 
 }  // namespace tandem::ops

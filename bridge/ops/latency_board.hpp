@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -101,8 +102,12 @@ class LatencyBoard {
   }
   [[nodiscard]] std::size_t lanes() const noexcept { return lanes_.size(); }
   [[nodiscard]] const std::vector<std::string>& providers() const noexcept { return providers_; }
-  /// The place of a provider; of one that is not known, 0.
-  [[nodiscard]] std::size_t provider(std::string_view name) const noexcept;
+  /// The place of a provider, if calls can have it.
+  [[nodiscard]] std::optional<std::size_t> find_provider(std::string_view name) const noexcept;
+  /// The same; of one that is not known, 0.
+  [[nodiscard]] std::size_t provider(std::string_view name) const noexcept {
+    return find_provider(name).value_or(0);
+  }
 
  private:
   std::vector<std::string> providers_;
