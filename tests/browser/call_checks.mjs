@@ -1,12 +1,25 @@
 // Checks of the page of one call against known facts.
-import { fullId } from './fixtures/world.mjs';
+import { world } from './fixture_server.mjs';
+import { liveCall, liveLine, lines } from './fixtures/live.mjs';
+import { fullId, runningId } from './fixtures/world.mjs';
 import { eventually, expect, expectEqual } from './harness.mjs';
+import { inspect } from './page_checks.mjs';
 
-export async function callChecks(checks, url) {
-  const open = async (page) => {
-    await page.goto(`${url}/calls/${fullId}`);
+const opener =
+  (url) =>
+  async (page, more = '') => {
+    await page.goto(`${url}/calls/${fullId}${more}`);
     await page.locator('#line-5').waitFor();
   };
+
+export async function callChecks(checks, url, shots) {
+  await factChecks(checks, opener(url));
+  await levelChecks(checks, opener(url));
+  await eventChecks(checks, opener(url));
+  await runningChecks(checks, url, shots);
+}
+
+async function factChecks(checks, open) {
   await checks.check('what the caller did not hear is struck and named', {}, async (page) => {
     await open(page);
     const line = page.locator('#line-2');
@@ -14,6 +27,7 @@ export async function callChecks(checks, url) {
     const unheard = await line.locator('del').allTextContents();
     expectEqual(unheard, [' at a quarter past four. Which of these suits you best?'], 'struck');
     expectEqual(await page.locator('#line-0 del').count(), 0, 'struck in a line that was heard');
+    await page.getByText('Struck words were not heard').waitFor();
   });
   await checks.check(
     'evidence leads to its line and the quote is marked there',
@@ -90,4 +104,143 @@ export async function callChecks(checks, url) {
       'no UTC on hover',
     );
   });
+}
+
+async function levelChecks(checks, open) {
+  await checks.check('the levels of both tracks stand on one line of time', {}, async (page) => {
+    await open(page);
+    const levels = page.getByRole('region', { name: 'Levels' });
+    const text = (await levels.innerText()).replace(/\s+/g, ' ');
+    expect(text.includes('Caller audible 0:09, agent 0:18 of 1:05'), text);
+    // Each bar of the path begins with its column: a column is 250 ms of the 65 s.
+    const columns = async (track) => {
+      const path = await levels.locator(`path.${track}`).getAttribute('d');
+      return [...path.matchAll(/M(\d+)\.15/g)].map(([, column]) => Number(column) / 4);
+    };
+    const [caller, agent] = [await columns('caller'), await columns('agent')];
+    expectEqual([agent[0], caller[0]], [0.5, 6], 'first sounds');
+    expect(caller.includes(17) && agent.includes(17), 'they spoke at once at 0:17');
+    expect(![...caller, ...agent].some((second) => second >= 32), 'sound after 0:32');
+  });
+  await checks.check('a click on the levels goes to the line of that moment', {}, async (page) => {
+    await open(page);
+    const slider = page.getByRole('slider', { name: 'Moment of the call' });
+    const { width } = await slider.boundingBox();
+    await slider.click({ position: { x: (width * 19) / 65, y: 20 } });
+    await page.waitForURL(/\?t=(18\.9|19|19\.1)$/);
+    await page.locator('#line-3.chosen').waitFor();
+    expectEqual(await slider.getAttribute('aria-valuetext'), '0:19', 'moment');
+  });
+  await checks.check('the levels are gone through with the keyboard', {}, async (page) => {
+    await open(page);
+    await page.getByRole('slider').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL(/\?t=5$/);
+    await page.keyboard.press('End');
+    await page.waitForURL(/\?t=65$/);
+    await page.locator('#line-5.chosen').waitFor();
+    await page.keyboard.press('PageDown');
+    await page.waitForURL(/\?t=35$/);
+  });
+  await checks.check('a link to a moment marks its line, a wrong one none', {}, async (page) => {
+    await open(page, '?t=23.5');
+    await page.locator('#line-4.chosen').waitFor();
+    expectEqual(await page.locator('.chosen[id]').count(), 1, 'marked lines');
+    expect(await page.locator('#line-4').isVisible(), 'not in sight');
+    await page.reload();
+    await page.locator('#line-4.chosen').waitFor();
+    for (const wrong of ['?t=soon', '?t=-1', '?t=']) {
+      await open(page, wrong);
+      expectEqual(await page.locator('.chosen[id]').count(), 0, `lines marked by ${wrong}`);
+    }
+  });
+}
+
+async function eventChecks(checks, open) {
+  const rows = (page) => page.getByRole('region', { name: 'Events' }).locator('li');
+  await checks.check('events are words, and who did what is named', {}, async (page) => {
+    await open(page);
+    const texts = (await rows(page).allInnerTexts()).map((text) => text.replace(/\s+/g, ' '));
+    expectEqual(texts.length, 15, 'events without the levels');
+    for (const text of [
+      '0:00 Hume EVI was ready after 412 ms',
+      '0:01 kim listens',
+      '0:11 The agent answered after 946 ms',
+      '0:24 kim whispers to the agent They have a <b>voucher</b>.',
+      "0:26 The agent's session ended: connection lost",
+      '0:28 A kind of tomorrow',
+      '1:02 kim stops listening',
+      '1:05 Silences: caller thinks 0:08, agent thinks 0:03',
+    ])
+      expect(texts.includes(text), `"${text}" is not in ${JSON.stringify(texts)}`);
+  });
+  await checks.check('events are filtered by kind, and lead to their moment', {}, async (page) => {
+    await open(page);
+    await page.getByRole('button', { name: 'People 3' }).click();
+    expectEqual(await rows(page).count(), 3, 'events of people');
+    await rows(page).getByRole('link', { name: '0:24' }).click();
+    await page.waitForURL(/\?t=24$/);
+    await page.locator('#line-4.chosen').waitFor();
+  });
+}
+
+async function runningChecks(checks, url, shots) {
+  const { admin } = world;
+  const open = async (page) => {
+    admin.reset();
+    const call = { ...liveCall(0), lines: lines.slice(0, 2) };
+    admin.calls = [call];
+    await page.goto(`${url}/calls/${runningId}`);
+    await page.getByRole('heading', { name: 'Now' }).waitFor();
+    return call;
+  };
+  for (const look of [
+    { name: 'light', dark: false },
+    { name: 'dark_narrow', dark: true, narrow: true },
+  ]) {
+    await checks.check(
+      `the page of a running call is right in ${look.name}`,
+      look,
+      async (page) => {
+        await open(page);
+        await inspect(page, `${shots}/running_call_${look.name}.png`);
+      },
+    );
+  }
+  await checks.check(
+    'a running call can be steered on its own page, and ends there',
+    {},
+    async (page) => {
+      const { call_id } = await open(page);
+      admin.tell('transcript', call_id, { line: liveLine(2, 'assistant', 'One moment.', 12_000) });
+      await page.locator('#line-2', { hasText: 'One moment.' }).waitFor();
+      admin.tell('transcript', call_id, {
+        line: liveLine(2, 'assistant', 'One moment.', 12_000, 0.3),
+      });
+      await page.locator('#line-2 del', { hasText: 'moment.' }).waitFor();
+      expectEqual(await page.locator('[id^=line-]').count(), 3, 'lines, stored and live');
+      await page.getByRole('button', { name: 'Pause the agent' }).click();
+      await page.getByText('The agent is paused.').waitFor();
+      await page.getByRole('button', { name: 'Hang up …' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Hang up' }).click();
+      await eventually(() => admin.commands.length === 2, 'not two commands');
+      expectEqual(
+        admin.commands.map(({ type }) => type),
+        ['pause_agent', 'hangup'],
+        'commands',
+      );
+      const before = world.calls;
+      world.calls = before.map((call) =>
+        call.id === runningId ? { ...call, status: 'completed', end_time: call.start_time } : call,
+      );
+      admin.end(call_id, 'operator_hung_up', 44_000);
+      await eventually(
+        async () => (await page.getByRole('heading', { name: 'Now' }).count()) === 0,
+        'its controls stay',
+      );
+      world.calls = before;
+      expectEqual(admin.faults, [], 'what the page said wrongly');
+    },
+  );
+  admin.reset();
 }

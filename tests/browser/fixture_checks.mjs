@@ -1,4 +1,6 @@
 // Checks of the list, and of hostile text, that need a world we can change.
+import { readFileSync } from 'node:fs';
+import { liveCall } from './fixtures/live.mjs';
 import { hostile, hostileId, runningId } from './fixtures/world.mjs';
 import { world } from './fixture_server.mjs';
 import { accessibilityFindings, eventually, expect, expectEqual, nudge } from './harness.mjs';
@@ -48,7 +50,9 @@ async function listChecks(checks, url, shots) {
     const id = '0a1b2c3d-0000-4000-8000-0000000000aa';
     const start_time = new Date().toISOString();
     const fresh = { ...before[0], id, start_time, phone_number: '+15555550199' };
+    await page.getByRole('status').getByText('Live').waitFor();
     world.calls = [fresh, ended, ...before.slice(1)];
+    world.admin.begin({ ...liveCall(0), call_id: id });
     await eventually(
       async () => (await rows(page).first().innerText()).includes('555 0199'),
       'no new row',
@@ -58,7 +62,26 @@ async function listChecks(checks, url, shots) {
       'the ended call kept its outcome',
     );
     world.calls = before;
+    world.admin.reset();
   });
+  await checks.check(
+    'without a live connection rows change all the same',
+    {},
+    async (page, troubles) => {
+      world.admin.isThere = false;
+      await page.goto(url);
+      await page.getByText('Updates by itself').waitFor();
+      const before = world.calls;
+      world.calls = [{ ...before[0], phone_number: '+15555550177' }, ...before.slice(1)];
+      await eventually(
+        async () => (await rows(page).first().innerText()).includes('555 0177'),
+        'the row is as it was',
+      );
+      world.calls = before;
+      world.admin.reset();
+      forget(troubles, '503');
+    },
+  );
   await checks.check('other filters go into the address as days and numbers', {}, async (page) => {
     await page.goto(url);
     await page.getByRole('button', { name: /^Filters/ }).click();
@@ -126,7 +149,7 @@ async function stateChecks(checks, url, shots) {
       expect((await rows(page).count()) === 50, 'known rows are gone');
       world.broken = false;
       await nudge(page);
-      await page.getByText('Updates by itself').waitFor();
+      await page.getByRole('status').getByText('Live').waitFor();
       forget(troubles, '503');
     },
   );
@@ -183,6 +206,60 @@ async function searchChecks(checks, url, shots) {
       ],
       'filters',
     );
+  });
+}
+
+async function exportChecks(checks, url) {
+  const open = async (page) => {
+    await page.goto(url);
+    await rows(page).first().waitFor();
+  };
+  for (const format of ['csv', 'json']) {
+    await checks.check(
+      `an export as ${format} shows how far it is and is saved whole`,
+      {},
+      async (page) => {
+        await open(page);
+        let go;
+        world.export.half = new Promise((resolve) => (go = resolve));
+        await page.getByRole('link', { name: `Export as ${format.toUpperCase()}` }).click();
+        await page.getByText(/^Exporting: (5|6)\d calls, 0.1 MB$/).waitFor();
+        const saved = page.waitForEvent('download');
+        go();
+        const file = await saved;
+        expectEqual(file.suggestedFilename(), `calls.${format}`, 'name');
+        const text = readFileSync(await file.path(), 'utf8');
+        const number = format === 'csv' ? text.split('\r\n').length - 2 : JSON.parse(text).length;
+        expectEqual(number, world.calls.length, 'calls in the file');
+        await page.getByText(`${world.calls.length} calls saved, 0.1 MB`).waitFor();
+        world.export.half = null;
+      },
+    );
+  }
+  await checks.check(
+    'an export that breaks off saves nothing and says so',
+    {},
+    async (page, troubles) => {
+      await open(page);
+      let saved = 0;
+      page.on('download', () => (saved += 1));
+      Object.assign(world.export, { half: new Promise((go) => setTimeout(go, 200)), breaks: true });
+      await page.getByRole('link', { name: 'Export as CSV' }).click();
+      await page.getByText('The export broke off.').waitFor();
+      Object.assign(world.export, { half: null, breaks: false });
+      expectEqual(saved, 0, 'files');
+      forget(troubles, 'ERR_INCOMPLETE_CHUNKED_ENCODING');
+    },
+  );
+  await checks.check('an export can be stopped', {}, async (page) => {
+    await open(page);
+    let go;
+    world.export.half = new Promise((resolve) => (go = resolve));
+    await page.getByRole('link', { name: 'Export as CSV' }).click();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('link', { name: 'Export as CSV' }).waitFor();
+    go();
+    world.export.half = null;
   });
 }
 
@@ -257,6 +334,7 @@ export async function fixtureChecks(checks, url, shots) {
   await listChecks(checks, url, shots);
   await stateChecks(checks, url, shots);
   await searchChecks(checks, url, shots);
+  await exportChecks(checks, url);
   await hostileChecks(checks, url, shots);
   await runningChecks(checks, url, shots);
 }

@@ -24,6 +24,8 @@ export const world = {
   waiting: new Set(),
   /** Members of a call's answers that differ from the fixture. */
   changes: {},
+  /** When the second half of an export follows, and whether it breaks off instead. */
+  export: { half: null, breaks: false },
   /** Its admin socket (fixture_admin.mjs). */
   admin: new FixtureAdmin(),
 };
@@ -81,6 +83,18 @@ function judge(response, id) {
   return json(response, 202, { call_id: id, state: 'queued' });
 }
 
+/** As web/export.cpp writes it, in two pieces; between them it waits for `world.export.half`, and may break off. */
+async function exported(response, format) {
+  const rows = world.calls.map(({ id }) => (format === 'csv' ? `${id},"a\nb"\r\n` : `{"id":"${id}"}`));
+  const text = format === 'csv' ? `id,reason\r\n${rows.join('')}` : `[\n${rows.join(',\n')}\n]\n`;
+  const half = Math.floor(text.length / 2);
+  response.writeHead(200, { ...securityHeaders, 'Content-Type': 'text/csv; charset=utf-8' });
+  response.write(text.slice(0, half));
+  await world.export.half;
+  if (world.export.breaks) response.destroy();
+  else response.end(text.slice(half));
+}
+
 /** One part of a call: as in the fixture, but for what a check changed. */
 function answerPart(id, part, found) {
   const answer = { ...found[part], ...world.changes[part] };
@@ -94,6 +108,7 @@ function api(response, url, method) {
     return problem(response, 503, 'The database does not answer', 'Try again soon.');
   const [, , , , id, part = 'call'] = url.pathname.split('/');
   if (!id) return listCalls(response, url.searchParams);
+  if (id.startsWith('export.')) return exported(response, id.slice('export.'.length));
   const found = oneCall(id, world.calls);
   if (found && part === 'analyze' && method === 'POST') return judge(response, id);
   if (!found?.[part]) return problem(response, 404, 'There is no such call', 'Look at the list.');

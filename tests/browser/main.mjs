@@ -25,7 +25,7 @@ if (server) sourceChecks(checks);
 await pageChecks(checks, url, options.shots);
 if (server) {
   await fixtureChecks(checks, url, options.shots);
-  await callChecks(checks, url);
+  await callChecks(checks, url, options.shots);
   await verdictChecks(checks, url, options.shots);
   await liveChecks(checks, url, options.shots);
   await listenChecks(checks, url);

@@ -154,6 +154,8 @@ export class Problem extends Error {
     readonly status: number,
     readonly title: string,
     readonly detail: string,
+    /** All that the answer says. */
+    readonly body: Record<string, unknown> = {},
   ) {
     super(title);
   }
@@ -164,7 +166,7 @@ async function problemOf(response: Response): Promise<Problem> {
   const words = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   const title = typeof words['title'] === 'string' ? words['title'] : response.statusText;
   const detail = typeof words['detail'] === 'string' ? words['detail'] : '';
-  return new Problem(response.status, title || `Answer ${response.status}`, detail);
+  return new Problem(response.status, title || `Answer ${response.status}`, detail, words);
 }
 
 const unreachable = new Problem(
@@ -183,17 +185,25 @@ async function accepted(response: Response): Promise<Response> {
   throw await problemOf(response);
 }
 
-/** Throws Problem, or the abort of `signal`. */
-export async function get<T>(address: string, signal: AbortSignal): Promise<T> {
+/** The answer while it comes, for what is long. Throws Problem, or the abort of `signal`. */
+export async function open(
+  address: string,
+  signal: AbortSignal,
+  kind = 'application/json',
+): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(address, { signal, headers: { Accept: 'application/json' } });
+    response = await fetch(address, { signal, headers: { Accept: kind } });
   } catch (error) {
     if (signal.aborted) throw error;
     throw unreachable;
   }
-  await accepted(response);
-  return (await response.json()) as T;
+  return accepted(response);
+}
+
+/** Throws Problem, or the abort of `signal`. */
+export async function get<T>(address: string, signal: AbortSignal): Promise<T> {
+  return (await (await open(address, signal)).json()) as T;
 }
 
 /** Asks for a change; answers what the server made of it, or null for an answer without a body. Throws Problem. */

@@ -1,5 +1,6 @@
 import { asProblem, get } from './api';
 import type { Call, Latency, Problem, TranscriptEntry } from './api';
+import type { CallEvent } from './live_types';
 
 const terminal = new Set(['completed', 'busy', 'failed', 'no-answer', 'canceled']);
 
@@ -25,6 +26,7 @@ export class CallDetail {
   readonly call = new Part<Call>();
   readonly transcript = new Part<{ entries: TranscriptEntry[] }>();
   readonly latency = new Part<Latency>();
+  readonly events = new Part<{ events: CallEvent[] }>();
 
   readonly #address: string;
   readonly #abort = new AbortController();
@@ -68,11 +70,13 @@ export class CallDetail {
       this.call.ask(this.#address, signal),
       this.transcript.ask(`${this.#address}/transcript`, signal),
       this.latency.ask(`${this.#address}/latency`, signal),
+      this.events.ask(`${this.#address}/events`, signal),
     ]);
     this.#busy = false;
   }
 
   #failed(): boolean {
-    return [this.call, this.transcript, this.latency].some((part) => part.problem !== null);
+    const parts = [this.call, this.transcript, this.latency, this.events];
+    return parts.some((part) => part.problem !== null);
   }
 }

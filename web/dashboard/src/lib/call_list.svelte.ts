@@ -1,3 +1,4 @@
+import { admin } from './admin_socket.svelte';
 import { asProblem, get, type CallPage, type CallSummary, type Problem } from './api';
 import { apiAddress } from './filters';
 
@@ -10,6 +11,30 @@ export function merge(shown: CallSummary[], first: CallPage): CallSummary[] {
   if (!shown.some((call) => fresh.has(call.id))) return first.calls; // long unseen: there is a hole between
   const older = shown.filter((call) => call.start_time <= last.start_time && !fresh.has(call.id));
   return [...first.calls, ...older];
+}
+
+/** What the list may show differently after it. */
+const telling = new Set(['call_started', 'state_changed', 'call_ended', 'call_analyzed']);
+/** The record follows the call by moments: a first look soon, a second one that sees it surely. */
+const looks = [250, 1500];
+
+/** Calls `again` soon after each message of the admin socket that changes a row, but not for every one of many.
+ *  Answers the function that ends it. */
+export function afterNews(again: () => void): () => void {
+  let timers: number[] = [];
+  const stop = admin.follow(({ type }) => {
+    if (!telling.has(type) || timers.length > 0) return;
+    timers = looks.map((delay, index) =>
+      window.setTimeout(() => {
+        if (index === looks.length - 1) timers = [];
+        again();
+      }, delay),
+    );
+  });
+  return () => {
+    stop();
+    timers.forEach((timer) => window.clearTimeout(timer));
+  };
 }
 
 /** The rows of the call list for one set of filters, how far they reach, and what went wrong last. */

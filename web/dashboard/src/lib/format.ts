@@ -56,6 +56,10 @@ export function phone(number: string | null): string {
 
 export const count = (value: number): string => whole.format(value);
 
+/** 2 100 000 → "2.1 MB"; nothing is below 0.1. */
+export const megabytes = (bytes: number): string =>
+  `${Math.max(bytes > 0 ? 0.1 : 0, bytes / 1_000_000).toFixed(1)} MB`;
+
 export const milliseconds = (microseconds: number): string =>
   `${whole.format(Math.round(microseconds / 1000))} ms`;
 

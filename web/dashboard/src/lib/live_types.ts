@@ -49,6 +49,15 @@ export interface LiveCall {
   stats: FrameStats | null;
 }
 
+/** An event of a call's record, as GET /api/v1/calls/{id}/events has it. */
+export interface CallEvent {
+  seq: number;
+  event_type: string;
+  event_data: Record<string, unknown>;
+  timestamp: string;
+  offset_ms: number;
+}
+
 export interface NodeStatus {
   node: string;
   version: string;

@@ -29,6 +29,12 @@ export function heardLength(entry: TranscriptEntry): number {
   return space < 0 ? message.length : space;
 }
 
+/** The line that was the newest at a moment of the call, in seconds; the first one before that. */
+export function lineAt(entries: readonly TranscriptEntry[], seconds: number): number | null {
+  const line = entries.findLast((entry) => entry.offset_ms <= seconds * 1000) ?? entries[0];
+  return line?.seq ?? null;
+}
+
 const plain = (text: string): string => text.toLowerCase().replace(/[’‘]/g, "'");
 
 /** [begin, end) of each quote that the message holds; case and kind of apostrophe do not matter. */
