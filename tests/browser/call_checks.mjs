@@ -49,6 +49,7 @@ async function factChecks(checks, open) {
   );
   await checks.check('the bars of every turn add up to its gap', {}, async (page) => {
     await open(page);
+    await page.locator('svg.row').first().waitFor();
     const turns = await page.locator('svg.row').evaluateAll((all) =>
       all.map((svg) => {
         const total = [...svg.querySelectorAll('rect')].map((bar) =>

@@ -180,8 +180,8 @@ async function connectionChecks(checks, url) {
       expectEqual(await cards(page).count(), 2, 'cards that stay');
       admin.calls = [admin.calls[1], liveCall(9, 1)];
       admin.isThere = true;
-      await card(page, 1).getByText('+1 555 555 0119').waitFor();
-      expectEqual(await cards(page).count(), 2, 'cards of the snapshot');
+      await page.getByText('+1 555 555 0119').waitFor();
+      await eventually(async () => (await cards(page).count()) === 2, 'the ended call stays');
       forget(troubles, '503');
     },
   );
@@ -205,6 +205,22 @@ async function connectionChecks(checks, url) {
     admin.snapshotAll({ dropped: 17 });
     await card(page, 0).getByText('Closing').waitFor();
     await eventually(async () => (await cards(page).count()) === 1, 'the other card stays');
+  });
+  await check(checks, 'a snapshot in pieces keeps what is opened', {}, async (page) => {
+    const [first, second] = calls(2);
+    await wall(page, url, `?call=${second.call_id}`);
+    await page.getByLabel('Words for the agent').fill('half a sentence');
+    admin.calls = [first];
+    admin.snapshotAll();
+    admin.calls = [first, second];
+    admin.tell('call_started', second.call_id, { call: { ...second, state: 'closing' } });
+    await panel(page).getByText('Closing').waitFor();
+    await page.waitForTimeout(1200);
+    expectEqual(
+      await page.getByLabel('Words for the agent').inputValue(),
+      'half a sentence',
+      'words',
+    );
   });
   await check(
     checks,

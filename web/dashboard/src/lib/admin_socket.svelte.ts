@@ -14,6 +14,8 @@ export type Note = Extract<
 const notesKept = 20;
 /** How long a call that ended stays on the wall. */
 const afterglow = 15_000;
+/** A long snapshot comes in pieces, the further calls as call_started: those that are not named by then are over. */
+const piecesTake = 1000;
 
 /** A running call; each piece of news changes this one object and nothing else on the page. */
 export class RunningCall {
@@ -68,6 +70,9 @@ class AdminSocket {
   #failures = 0;
   #retry = 0;
   #skewMs = 0;
+  /** Calls that the newest snapshot has not named so far. */
+  #unnamed = new Set<string>();
+  #sweep = 0;
 
   /** Has the calls told, all of them or one, until the function that it answers is called. */
   use(calls: string): () => void {
@@ -131,6 +136,7 @@ class AdminSocket {
 
   #close(): void {
     window.clearTimeout(this.#retry);
+    window.clearTimeout(this.#sweep);
     this.#connection?.close();
     this.#connection = null;
     this.#commands.abandon();
@@ -189,28 +195,34 @@ class AdminSocket {
     this.phase = 'live';
     this.problem = null;
     this.#failures = 0;
-    const ended = this.calls.filter((one) => one.end !== null);
-    this.#set([...ended, ...calls.map((call) => this.#entry(call))]);
+    const before = this.calls.filter(({ end }) => end === null);
+    this.#unnamed = new Set(before.map(({ call }) => call.call_id));
+    calls.forEach((call) => this.#name(call));
+    window.clearTimeout(this.#sweep);
+    this.#sweep = window.setTimeout(() => this.#dropUnnamed(), piecesTake);
   }
 
-  /** The object that the page shows already, with what is known now. */
-  #entry(call: LiveCall): RunningCall {
+  /** A call as it is now: in the object that the page shows already, or in a new one. */
+  #name(call: LiveCall): void {
+    this.#unnamed.delete(call.call_id);
     const known = this.find(call.call_id);
-    if (!known || known.end) return new RunningCall(call);
-    known.call = call;
-    return known;
+    if (known) known.call = call;
+    else this.#add(new RunningCall(call));
   }
 
-  #set(calls: RunningCall[]): void {
+  #add(entry: RunningCall): void {
     const key = ({ call }: RunningCall): string => `${call.started_at} ${call.call_id}`;
-    this.calls = calls.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+    this.calls = [...this.calls, entry].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  }
+
+  #dropUnnamed(): void {
+    this.calls = this.calls.filter(({ call }) => !this.#unnamed.has(call.call_id));
+    this.#unnamed.clear();
   }
 
   #tell(message: CallMessage): void {
-    const known = this.find(message.call_id);
-    if (known) known.take(message);
-    else if (message.type === 'call_started')
-      this.#set([...this.calls, new RunningCall(message.call)]);
+    if (message.type === 'call_started') this.#name(message.call);
+    else this.find(message.call_id)?.take(message);
     if (message.type === 'call_ended')
       window.setTimeout(() => this.#forget(message.call_id), afterglow);
     this.#listeners.forEach((listener) => listener(message));
