@@ -301,6 +301,7 @@ class Call {
   std::optional<core::TimePoint> message_since_;    // a machine is to hear the message
   std::optional<core::TimePoint> message_said_at_;  // the agent was told to say it
   int message_session_ = 0;                         // to which it was told
+  bool message_began_ = false;                      // its first sound came
   std::string_view opted_out_by_;                   // "key", "speech", "list"; empty: nobody did
 
   // The agent's turn.

@@ -58,6 +58,7 @@ void Call::voice_event(const VoiceAudio& audio) {
   if (!playout_.push(audio, moment_.now)) return count(Counted::voice_bad_message, "late_audio");
   turn_is_over_ = false;
   agent_has_spoken_ = true;
+  message_began_ = message_said_at_.has_value();
   one_moment_played_ = false;
   agent_acted_at_ = after_words_since_ = moment_.now;
   dead_air_.agent_acts();

@@ -14,9 +14,12 @@ void Call::on(const CarrierAnswered& input) {
   write_event("answered_by",
               fmt::format(R"({{"by":"{}","then":"{}"}})", to_string(input.by), to_string(*step)));
   if (*step == Step::talk || state_ == State::closing) return;
+  const bool was_generating = !turn_is_over_;
   interrupt("machine");
   if (*step == Step::hang_up) return close(EndReason::answered_by_machine);
-  if (!message_since_) message_since_ = moment_.now;
+  if (message_since_) return;
+  message_since_ = moment_.now;
+  if (was_generating) suppressed_since_ = moment_.now;  // the rest of that turn is not the message
 }
 
 /// The message is said once there is an agent to say it and a line to say it on, and again by the
@@ -30,15 +33,16 @@ void Call::advance_message() {
     return close(EndReason::answered_by_machine);
   }
   if (state_ != State::talking) return;
-  const bool was_heard = message_said_at_ && agent_acted_at_ > *message_said_at_;
-  if (!was_heard && message_session_ != sessions_) {
+  if (suppressed_since_ && now < *message_since_ + limits::last_words_timeout) return;
+  suppressed_since_.reset();
+  if (!message_began_ && message_session_ != sessions_) {
     message_said_at_ = now;
     message_session_ = sessions_;
     send_voice(not_timed,
                [this](std::string& out) { voice().encode_say(settings_.machine_message, out); });
     return;
   }
-  if (was_heard && turn_is_over_ && playout_.is_idle(now)) close(EndReason::answered_by_machine);
+  if (message_began_ && turn_is_over_ && playout_.is_idle(now)) close(EndReason::answered_by_machine);
 }
 
 /// When the line ends although the message is not through: it is too long, or the agent is mute.

@@ -86,6 +86,15 @@ class CallScript {
     return std::count_if(all.begin(), all.end(),
                          [&](const core::CallEvent& event) { return event.type == type; });
   }
+  /// The JSON of the only event of this type; empty when there is none, or more than one.
+  [[nodiscard]] std::string event(std::string_view type) const {
+    std::string json;
+    if (events(type) != 1) return json;
+    for (const auto& event : records<core::CallEvent>()) {
+      if (event.type == type) json = event.json;
+    }
+    return json;
+  }
   [[nodiscard]] core::CallEnded ending() const {
     const auto all = records<core::CallEnded>();
     return all.size() == 1 ? all[0] : core::CallEnded{};
@@ -101,6 +110,7 @@ class CallScript {
   std::vector<Count> counts_;
   std::vector<Measure> measures_;
   std::vector<TransferCall> transfers_;
+  std::vector<Listen> heard_;
   int hang_ups_ = 0;
   int drops_ = 0;
   std::size_t voice_outbox_bytes = 0;
@@ -137,6 +147,7 @@ class CallScript {
       if (auto* count = std::get_if<Count>(&output)) counts_.push_back(*count);
       if (auto* measure = std::get_if<Measure>(&output)) measures_.push_back(*measure);
       if (auto* transfer = std::get_if<TransferCall>(&output)) transfers_.push_back(*transfer);
+      if (auto* heard = std::get_if<Listen>(&output)) heard_.push_back(*heard);
       if (std::get_if<HangUpCall>(&output) != nullptr) ++hang_ups_;
       if (std::get_if<DropUnsent>(&output) != nullptr) ++drops_;
     }
