@@ -49,8 +49,8 @@ async function factChecks(checks, open) {
   );
   await checks.check('the bars of every turn add up to its gap', {}, async (page) => {
     await open(page);
-    await page.locator('svg.row').first().waitFor();
-    const turns = await page.locator('svg.row').evaluateAll((all) =>
+    await page.locator('.chart svg:has(rect)').first().waitFor();
+    const turns = await page.locator('.chart svg:has(rect)').evaluateAll((all) =>
       all.map((svg) => {
         const total = [...svg.querySelectorAll('rect')].map((bar) =>
           parseFloat(bar.getAttribute('width')),
@@ -208,6 +208,16 @@ async function runningChecks(checks, url, shots) {
       },
     );
   }
+  await checks.check('a call that another node carries can be ended', {}, async (page) => {
+    admin.reset();
+    world.hungUp = [];
+    await page.goto(`${url}/calls/${runningId}`);
+    await page.getByText('The node bridge-2 carries this call.').waitFor();
+    await page.getByRole('button', { name: 'Hang up …' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Hang up' }).click();
+    await page.getByText('The call is being hung up.').waitFor();
+    expectEqual(world.hungUp, [runningId], 'calls hung up');
+  });
   await checks.check(
     'a running call can be steered on its own page, and ends there',
     {},

@@ -24,6 +24,8 @@ export const world = {
   waiting: new Set(),
   /** Members of a call's answers that differ from the fixture. */
   changes: {},
+  /** Ids of calls that were hung up over the API. */
+  hungUp: [],
   /** When the second half of an export follows, and whether it breaks off instead. */
   export: { half: null, breaks: false },
   /** Its admin socket (fixture_admin.mjs). */
@@ -111,6 +113,10 @@ function api(response, url, method) {
   if (id.startsWith('export.')) return exported(response, id.slice('export.'.length));
   const found = oneCall(id, world.calls);
   if (found && part === 'analyze' && method === 'POST') return judge(response, id);
+  if (found && part === 'hangup' && method === 'POST') {
+    world.hungUp.push(id);
+    return json(response, 202, { call_id: id, command: 'hangup' });
+  }
   if (!found?.[part]) return problem(response, 404, 'There is no such call', 'Look at the list.');
   return json(response, 200, answerPart(id, part, found));
 }
