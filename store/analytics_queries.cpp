@@ -20,10 +20,7 @@ struct Tally {
   Histogram gaps;
 
   void add(const Cell& cell) {
-    figures.calls += cell.calls;
-    figures.answered += cell.answered;
-    figures.booked += cell.booked;
-    figures.not_booked += cell.not_booked;
+    figures.add({cell.calls, cell.answered, cell.booked, cell.not_booked});
     figures.unclear += cell.unclear;
     figures.interruptions += cell.interruptions;
     talk_ratios += cell.talk_ratios;
@@ -79,10 +76,7 @@ class Sorting {
     HourOfWeek& square = week_[{weekday_number, hour}];
     square.weekday = weekday_number;
     square.hour = hour;
-    square.calls += cell.calls;
-    square.answered += cell.answered;
-    square.booked += cell.booked;
-    square.not_booked += cell.not_booked;
+    square.add({cell.calls, cell.answered, cell.booked, cell.not_booked});
   }
 
   void finish(Report& report) const {
@@ -137,12 +131,19 @@ void add_written(Connection& connection, Sorting& sorting, TimeRange range, Repo
 
 }  // namespace
 
-std::optional<double> Figures::answer_rate() const noexcept {
+void Counts::add(const Counts& more) noexcept {
+  calls += more.calls;
+  answered += more.answered;
+  booked += more.booked;
+  not_booked += more.not_booked;
+}
+
+std::optional<double> Counts::answer_rate() const noexcept {
   if (calls == 0) return std::nullopt;
   return static_cast<double>(answered) / static_cast<double>(calls);
 }
 
-std::optional<double> Figures::booking_rate() const noexcept {
+std::optional<double> Counts::booking_rate() const noexcept {
   const std::int64_t judged = booked + not_booked;
   if (judged == 0) return std::nullopt;
   return static_cast<double>(booked) / static_cast<double>(judged);

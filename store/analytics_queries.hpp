@@ -36,22 +36,26 @@ struct Spread {
   std::int64_t max = 0;
 };
 
-struct Figures {
+struct Counts {
   std::int64_t calls = 0;
   std::int64_t answered = 0;
   std::int64_t booked = 0;
   std::int64_t not_booked = 0;
+
+  void add(const Counts& more) noexcept;
+  /// answered / calls; nothing without calls.
+  [[nodiscard]] std::optional<double> answer_rate() const noexcept;
+  /// booked / (booked + not_booked): what is unclear or unjudged counts on neither side.
+  [[nodiscard]] std::optional<double> booking_rate() const noexcept;
+};
+
+struct Figures : Counts {
   std::int64_t unclear = 0;   ///< judged, but neither of the two
   std::int64_t unjudged = 0;  ///< pending, failed, needs_review, or nothing to judge
   std::int64_t interruptions = 0;
   double talk_ratio = 0;  ///< mean of the calls that measured it, 0 to 1
   Spread duration_s;      ///< of calls that have one
   Spread turn_gap_ms;     ///< caller stopped -> agent audible, over all turns
-
-  /// answered / calls; nothing without calls.
-  [[nodiscard]] std::optional<double> answer_rate() const noexcept;
-  /// booked / (booked + not_booked): what is unclear or unjudged counts on neither side.
-  [[nodiscard]] std::optional<double> booking_rate() const noexcept;
 };
 
 /// One bar: a bucket of time, or all calls of one provider or direction.
@@ -62,13 +66,9 @@ struct ReportRow {
 };
 
 /// One square of the week: all calls that started in that hour of that weekday.
-struct HourOfWeek {
+struct HourOfWeek : Counts {
   int weekday = 1;  ///< 1 Monday to 7 Sunday
   int hour = 0;     ///< 0 to 23, UTC
-  std::int64_t calls = 0;
-  std::int64_t answered = 0;
-  std::int64_t booked = 0;
-  std::int64_t not_booked = 0;
 };
 
 struct Report {

@@ -146,8 +146,12 @@ class Conditions {
   template <class Value>
   void add(const char* condition, const Value& value) {
     parameters_.add(value);
+    add(fmt::format(fmt::runtime(condition), fmt::format("${}", parameters_.size())).c_str());
+  }
+  /// Without a value.
+  void add(const char* condition) {
     text_ += text_.empty() ? " where " : " and ";
-    text_ += fmt::format(fmt::runtime(condition), fmt::format("${}", parameters_.size()));
+    text_ += condition;
   }
   template <class Value>
   void add_if(const char* condition, const std::optional<Value>& value) {
@@ -216,8 +220,8 @@ void add_cursor(Conditions& conditions, const std::string& text) {
   conditions.add(before.c_str(), cursor.start);
 }
 
-/// What every filter of the list means. All columns are in each index of 0008_search.sql: a page is
-/// found without a look at the table.
+/// What every filter of the list means. All columns but answered_time are in each index of
+/// 0008_search.sql: a page is found without a look at the table.
 Conditions conditions_of(Connection& connection, const CallFilter& filter) {
   Conditions conditions;
   conditions.add_if("c.outcome_label = {}", filter.outcome);
@@ -227,7 +231,17 @@ Conditions conditions_of(Connection& connection, const CallFilter& filter) {
   conditions.add_if("c.duration <= {}::bigint", filter.max_duration_s);
   conditions.add_if("c.status = {}", filter.status);
   conditions.add_if("c.direction = {}", filter.direction);
-  conditions.add_if("c.provider = {}", filter.provider);
+  if (filter.provider == "none") {
+    conditions.add("coalesce(c.provider, '') = ''");
+  } else {
+    conditions.add_if("c.provider = {}", filter.provider);
+  }
+  if (filter.is_answered)
+    conditions.add(*filter.is_answered ? "c.answered_time is not null" : "c.answered_time is null");
+  conditions.add_if("extract(hour from c.start_time at time zone 'UTC') = {}::integer",
+                    filter.hour);
+  conditions.add_if("extract(isodow from c.start_time at time zone 'UTC') = {}::integer",
+                    filter.weekday);
   if (filter.number) add_number(connection, conditions, *filter.number);
   add_cursor(conditions, filter.cursor);
   return conditions;

@@ -95,9 +95,12 @@ struct CallFilter {
   std::optional<std::int64_t> max_duration_s;
   std::optional<std::string> status;
   std::optional<std::string> direction;
-  std::optional<std::string> provider;
-  std::string cursor;       ///< of the page before; empty for the first page
-  std::int32_t limit = 50;  ///< 1 to 500, others are brought into that range
+  std::optional<std::string> provider;  ///< "none": of no provider
+  std::optional<bool> is_answered;
+  std::optional<std::int64_t> hour;     ///< of the day, in UTC, in which it started: 0 to 23
+  std::optional<std::int64_t> weekday;  ///< in UTC, 1 Monday to 7 Sunday
+  std::string cursor;                   ///< of the page before; empty for the first page
+  std::int32_t limit = 50;              ///< 1 to 500, others are brought into that range
 };
 
 struct CallPage {

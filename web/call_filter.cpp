@@ -33,7 +33,11 @@ store::CallFilter read_call_filter(Parameters& parameters) {
       parameters.one_of("status", {"queued", "initiated", "ringing", "in-progress", "completed",
                                    "busy", "failed", "no-answer", "canceled"});
   filter.direction = parameters.one_of("direction", {"inbound", "outbound"});
-  filter.provider = parameters.one_of("provider", {"hume", "gemini", "openai"});
+  filter.provider = parameters.one_of("provider", {"hume", "gemini", "openai", "none"});
+  if (const auto word = parameters.one_of("answered", {"true", "false"}))
+    filter.is_answered = *word == "true";
+  filter.hour = parameters.number("hour", 0, 23);
+  filter.weekday = parameters.number("weekday", 1, 7);
   if (filter.from && filter.to && *filter.from >= *filter.to) {
     parameters.fail("to", "before_from", "later than from");
   }

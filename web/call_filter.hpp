@@ -8,8 +8,8 @@
 
 namespace tandem::web {
 
-/// Reads outcome, q, number, from, to, min_duration, max_duration, status, direction, provider. The
-/// errors are in `parameters`; the caller finishes them.
+/// Reads outcome, q, number, from, to, min_duration, max_duration, status, direction, provider,
+/// answered, hour, weekday. The errors are in `parameters`; the caller finishes them.
 store::CallFilter read_call_filter(Parameters& parameters);
 
 /// The same and the page: cursor, limit.

@@ -61,8 +61,11 @@ std::variant<std::vector<BodyMember>, core::HttpResponse> read_json_body(
     const bool is_text = value.get(text) == simdjson::SUCCESS;
     bool fact = false;
     const bool is_fact = value.get(fact) == simdjson::SUCCESS;
+    std::int64_t number = 0;
+    const bool is_number = value.get(number) == simdjson::SUCCESS;
     members.push_back({std::string(name), is_text ? std::optional<std::string>(text) : std::nullopt,
-                       is_fact ? std::optional<bool>(fact) : std::nullopt});
+                       is_fact ? std::optional<bool>(fact) : std::nullopt,
+                       is_number ? std::optional<std::int64_t>(number) : std::nullopt});
   }
   return members;
 }

@@ -3,6 +3,7 @@
 // (limits::http_body_bytes_max, 413).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -16,8 +17,9 @@ inline constexpr std::size_t json_depth_max = 32;
 
 struct BodyMember {
   std::string name;
-  std::optional<std::string> text;  ///< nothing when the value is no text
-  std::optional<bool> fact = {};    ///< nothing unless the value is true or false
+  std::optional<std::string> text;          ///< nothing when the value is no text
+  std::optional<bool> fact = {};            ///< nothing unless the value is true or false
+  std::optional<std::int64_t> number = {};  ///< nothing unless the value is a whole number
 };
 
 /// The members in their order; none for a request without a body. Problems: 415 when the body is

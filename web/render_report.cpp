@@ -18,12 +18,16 @@ void write_spread(JsonWriter& json, const store::Spread& spread) {
       .end_object();
 }
 
+void write_counts(JsonWriter& json, const store::Counts& counts) {
+  json.member("calls", counts.calls)
+      .member("answered", counts.answered)
+      .member("booked", counts.booked)
+      .member("not_booked", counts.not_booked);
+}
+
 void write_figures(JsonWriter& json, const store::Figures& figures) {
-  json.member("calls", figures.calls)
-      .member("answered", figures.answered)
-      .member("booked", figures.booked)
-      .member("not_booked", figures.not_booked)
-      .member("unclear", figures.unclear)
+  write_counts(json, figures);
+  json.member("unclear", figures.unclear)
       .member("unjudged", figures.unjudged)
       .member("answer_rate", figures.answer_rate())
       .member("booking_rate", figures.booking_rate())
@@ -51,11 +55,27 @@ void write_week(JsonWriter& json, const std::vector<store::HourOfWeek>& week) {
   for (const store::HourOfWeek& square : week) {
     json.begin_object()
         .member("weekday", std::int64_t{square.weekday})
-        .member("hour", std::int64_t{square.hour})
-        .member("calls", square.calls)
-        .member("answered", square.answered)
-        .member("booked", square.booked)
-        .member("not_booked", square.not_booked)
+        .member("hour", std::int64_t{square.hour});
+    write_counts(json, square);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+/// The squares of the week added up over one of its two sides, which begins with `first`: every
+/// row, those without calls too.
+template <std::size_t N>
+void write_side(JsonWriter& json, std::string_view key, std::string_view name, int first,
+                const std::vector<store::HourOfWeek>& week, int store::HourOfWeek::*side) {
+  std::array<store::Counts, N> rows;
+  for (const store::HourOfWeek& square : week)
+    rows.at(static_cast<std::size_t>(square.*side - first)).add(square);
+  json.key(key).begin_array();
+  for (std::size_t row = 0; row < N; ++row) {
+    json.begin_object().member(name, static_cast<std::int64_t>(row) + first);
+    write_counts(json, rows[row]);
+    json.member("answer_rate", rows[row].answer_rate())
+        .member("booking_rate", rows[row].booking_rate())
         .end_object();
   }
   json.end_array();
@@ -82,6 +102,8 @@ std::string render_report(const store::Report& report, store::ReportBucket bucke
   write_named(json, "by_provider", "provider", report.by_provider);
   write_named(json, "by_direction", "direction", report.by_direction);
   write_week(json, report.week);
+  write_side<24>(json, "by_hour_of_day", "hour", 0, report.week, &store::HourOfWeek::hour);
+  write_side<7>(json, "by_weekday", "weekday", 1, report.week, &store::HourOfWeek::weekday);
   return json.end_object().finish();
 }
 

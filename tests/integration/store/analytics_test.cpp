@@ -5,6 +5,7 @@
 #include "store/analytics_cells.hpp"
 #include "store/analytics_queries.hpp"
 #include "store/migrate.hpp"
+#include "store/queries.hpp"
 #include "store/report_days.hpp"
 #include "tests/integration/postgres_cluster.hpp"
 #include "tests/integration/store/store_fixture.hpp"
@@ -159,6 +160,85 @@ TEST_CASE("a report counts calls, answers and verdicts, the unclear apart") {
   CHECK(report.week[0].calls == 3);
   CHECK(report.week[0].booked == 2);
   CHECK(report.week[2].weekday == 2);
+}
+
+namespace {
+
+constexpr store::TimeRange whole{first_day, first_day + days(13)};
+
+/// How many calls the list shows with this filter, over the whole time of add_many_calls().
+std::int64_t listed(store::Connection& db, store::CallFilter filter) {
+  if (!filter.from) filter.from = whole.from;
+  if (!filter.to) filter.to = whole.to;
+  filter.limit = 500;
+  return static_cast<std::int64_t>(store::list_calls(db, filter).calls.size());
+}
+
+template <class Change>
+store::CallFilter with(store::CallFilter filter, Change change) {
+  change(filter);
+  return filter;
+}
+
+/// The calls behind each figure of a bar are the same number in the list.
+void check_bar(store::Connection& db, const store::Counts& bar, const store::CallFilter& filter) {
+  CHECK(listed(db, filter) == bar.calls);
+  CHECK(listed(db, with(filter, [](auto& f) { f.is_answered = true; })) == bar.answered);
+  CHECK(listed(db, with(filter, [](auto& f) { f.is_answered = false; })) ==
+        bar.calls - bar.answered);
+  CHECK(listed(db, with(filter, [](auto& f) { f.outcome = "booked"; })) == bar.booked);
+  CHECK(listed(db, with(filter, [](auto& f) { f.outcome = "not_booked"; })) == bar.not_booked);
+}
+
+}  // namespace
+
+TEST_CASE("every bar of a report opens exactly its calls in the list") {
+  store::Connection db(migrated_database());
+  add_many_calls(db);
+  const auto report = store::load_report(db, {whole.from, whole.to, store::ReportBucket::day});
+  for (const auto& bar : report.buckets) {
+    check_bar(db, bar.figures, with({}, [&](auto& f) {
+                f.from = bar.start;
+                f.to = bar.start + days(1);
+              }));
+  }
+  REQUIRE(report.by_provider.size() == 3);
+  for (const auto& bar : report.by_provider) {
+    const std::string name = bar.name.empty() ? "none" : bar.name;
+    check_bar(db, bar.figures, with({}, [&](auto& f) { f.provider = name; }));
+  }
+  REQUIRE(report.week.size() > 100);
+  for (const auto& square : report.week) {
+    INFO(square.weekday << " " << square.hour);
+    check_bar(db, square, with({}, [&](auto& f) {
+                f.hour = square.hour;
+                f.weekday = square.weekday;
+              }));
+  }
+}
+
+TEST_CASE("percentiles of a report are those of all values, within two percent") {
+  store::Connection db(migrated_database());
+  add_many_calls(db);
+  const auto total = store::load_report(db, {whole.from, whole.to, store::ReportBucket::day}).total;
+  const auto exact = [&](const std::string& values, double rank) {
+    return static_cast<double>(test::number_from(db, "select percentile_disc(" +
+                                                         std::to_string(rank) +
+                                                         ") within group (order by value) "
+                                                         "from (" +
+                                                         values + ") v (value)"));
+  };
+  const std::string durations = "select duration from bridge.calls";
+  const std::string gaps =
+      "select (turn ->> 'gap_us')::bigint / 1000 from bridge.analytics, "
+      "jsonb_array_elements(response_times) turn";
+  for (const auto& [spread, values] :
+       {std::pair(total.duration_s, durations), std::pair(total.turn_gap_ms, gaps)}) {
+    CHECK(static_cast<double>(spread.p50) == Approx(exact(values, 0.5)).epsilon(0.02));
+    CHECK(static_cast<double>(spread.p95) == Approx(exact(values, 0.95)).epsilon(0.02));
+    CHECK(static_cast<double>(spread.p99) == Approx(exact(values, 0.99)).epsilon(0.02));
+    CHECK(static_cast<double>(spread.max) == Approx(exact(values, 1)).epsilon(0.02));
+  }
 }
 
 TEST_CASE("buckets without a call are there too, and weeks begin on Monday") {
