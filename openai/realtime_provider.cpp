@@ -355,11 +355,11 @@ void RealtimeProvider::answer_after(std::string item) {
 }
 
 void RealtimeProvider::encode_say(std::string_view text, std::string& out) {
-  ask("say", say_instructions(*settings_, text), out);
+  ask("say", say_instructions(instructions_, text), out);
 }
 
 void RealtimeProvider::encode_greeting(std::string& out) {
-  ask("greeting", greeting_instructions(*settings_), out);
+  ask("greeting", greeting_instructions(instructions_, settings_->greeting), out);
 }
 
 void RealtimeProvider::encode_nudge(std::string& out) {

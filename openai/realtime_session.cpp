@@ -33,17 +33,17 @@ std::string_view voice_of(const RealtimeSettings& settings) noexcept {
   return found == std::end(voices) ? std::string_view{} : *found;
 }
 
-std::string greeting_instructions(const RealtimeSettings& settings) {
-  std::string text = settings.instructions;
-  if (settings.greeting.empty()) {
+std::string greeting_instructions(std::string_view instructions, std::string_view greeting) {
+  std::string text(instructions);
+  if (greeting.empty())
     return text + "\nThe call has just begun. Greet the caller in one short sentence.";
-  }
-  return text +
-         "\nGreet the caller with exactly this sentence and nothing else: " + settings.greeting;
+  text += "\nGreet the caller with exactly this sentence and nothing else: ";
+  text += greeting;
+  return text;
 }
 
-std::string say_instructions(const RealtimeSettings& settings, std::string_view text) {
-  std::string all = settings.instructions;
+std::string say_instructions(std::string_view instructions, std::string_view text) {
+  std::string all(instructions);
   all += "\nSay this to the caller, word for word, and nothing else: ";
   all += text;
   return all;

@@ -31,8 +31,9 @@ std::vector<Tool> tools_of(const RealtimeSettings& settings);
 std::string_view voice_of(const RealtimeSettings& settings) noexcept;
 
 // Instructions of one response; they replace those of the session, so they repeat them.
-std::string greeting_instructions(const RealtimeSettings& settings);
-std::string say_instructions(const RealtimeSettings& settings, std::string_view text);
+/// `greeting`: the words to greet with; empty: its own.
+std::string greeting_instructions(std::string_view instructions, std::string_view greeting);
+std::string say_instructions(std::string_view instructions, std::string_view text);
 
 /// wss://host[/path]/v1/realtime?model=…
 core::Url realtime_url(const RealtimeSettings& settings);

@@ -42,7 +42,8 @@ void Call::advance_message() {
                [this](std::string& out) { voice().encode_say(settings_.machine_message, out); });
     return;
   }
-  if (message_began_ && turn_is_over_ && playout_.is_idle(now)) close(EndReason::answered_by_machine);
+  if (message_began_ && turn_is_over_ && playout_.is_idle(now))
+    close(EndReason::answered_by_machine);
 }
 
 /// When the line ends although the message is not through: it is too long, or the agent is mute.

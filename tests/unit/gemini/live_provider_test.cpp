@@ -125,6 +125,15 @@ TEST_CASE("a Gemini session of another process is resumed by its handle", "[gemi
         VoiceSeverity::retry_fresh);
 }
 
+TEST_CASE("every Gemini session knows what the call is about", "[gemini]") {
+  auto provider = make_provider();
+  provider.set_brief("It is about a table for two.");
+  for (const bool resume : {false, true}) {
+    provider.open(resume);
+    CHECK(has(opening(provider), R"(\n\nIt is about a table for two."}]})"));
+  }
+}
+
 TEST_CASE("a Gemini session that cannot resume is told what was said before", "[gemini]") {
   auto provider = make_provider();
   provider.set_history(said_before);

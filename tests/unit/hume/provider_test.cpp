@@ -244,6 +244,20 @@ TEST_CASE("EVI function calls reach the call and their results go back under the
   CHECK(warning.severity == VoiceSeverity::warning);
 }
 
+TEST_CASE("every EVI session knows what the call is about, whatever else it is told", "[hume]") {
+  auto provider = make_provider({.system_prompt = {}, .context = "Rang twice.", .variables = {}});
+  provider.set_brief("It is about a table for two.");
+  std::string out;
+  for (int i = 0; i < 40; ++i) provider.encode_context(std::string(1000, 'x'), out);
+  std::vector<std::string> messages;
+  provider.open(false);
+  provider.encode_opening(messages);
+  REQUIRE(messages.size() == 1);
+  CHECK(messages[0].find(R"("text":"Rang twice.\nIt is about a table for two.\nxxx)") !=
+        std::string::npos);
+  CHECK(messages[0].size() < 17 * 1024);
+}
+
 TEST_CASE("saying, knowing and pausing are EVI messages of one key each", "[hume]") {
   auto provider = make_provider();
   const auto encoded = [](auto&& write) {

@@ -96,6 +96,19 @@ TEST_CASE("Realtime settings ask for mu-law both ways, server detection, words a
   CHECK(contains(update, R"("name":"transfer")"));
 }
 
+TEST_CASE("every OpenAI session knows what the call is about", "[openai]") {
+  auto provider = make_provider();
+  provider.set_brief("It is about a table for two.");
+  for (const bool resume : {false, true}) {
+    provider.open(resume);
+    CHECK(contains(opening(provider).at(0),
+                   R"("You answer the phone.\n\nIt is about a table for two.")"));
+  }
+  std::string greeting;
+  provider.encode_greeting(greeting);
+  CHECK(contains(greeting, "It is about a table for two."));
+}
+
 TEST_CASE("a transfer is offered only where there is somebody, a voice only if OpenAI has it",
           "[openai]") {
   auto settings = example_settings();
