@@ -127,11 +127,13 @@ export class FixtureAdmin {
   }
 
   accept(request, socket) {
-    const isOwn = request.headers.origin === `http://${request.headers.host}`;
-    if (!isOwn || request.url !== '/admin/v1/ws')
+    const { origin, host, 'sec-websocket-protocol': offered } = request.headers;
+    const isOurs = origin === `http://${host}` && offered === 'admin.v1';
+    if (!isOurs || request.url !== '/admin/v1/ws')
       return socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     const client = new Client(this);
     client.socket = acceptWebSocket(request, socket, {
+      protocol: 'admin.v1',
       onText: (text) => client.take(text),
       onClose: () => this.#clients.delete(client),
     });

@@ -34,14 +34,19 @@ function frame(opcode, payload) {
   return Buffer.concat([head, payload]);
 }
 
-/** Accepts an upgrade; `onText` gets each message, `onClose` the end, once. */
-export function acceptWebSocket(request, socket, { onText, onClose }) {
+/** Accepts an upgrade to `protocol`, which the client offered; `onText` gets each message, `onClose` the end, once. */
+export function acceptWebSocket(request, socket, { protocol, onText, onClose }) {
   const key = request.headers['sec-websocket-key'];
   const accept = createHash('sha1').update(`${key}${magic}`).digest('base64');
   socket.setNoDelay(true);
-  socket.write(
-    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-  );
+  const headers = [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${accept}`,
+    `Sec-WebSocket-Protocol: ${protocol}`,
+  ];
+  socket.write(`${headers.join('\r\n')}\r\n\r\n`);
   let waiting = Buffer.alloc(0);
   const close = (code = 1000) => {
     const payload = Buffer.alloc(2);

@@ -57,7 +57,7 @@ export class AdminConnection {
 
   #connect(ticket: string): void {
     const scheme = window.location.protocol === 'https:' ? 'wss' : 'ws';
-    const socket = new WebSocket(`${scheme}://${window.location.host}/admin/v1/ws`);
+    const socket = new WebSocket(`${scheme}://${window.location.host}/admin/v1/ws`, 'admin.v1');
     socket.binaryType = 'arraybuffer';
     socket.onopen = (): void => this.send({ type: 'auth', ticket });
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>): void => this.#take(data);
