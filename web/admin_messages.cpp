@@ -195,6 +195,15 @@ ServerMessage error_message(std::string_view id, std::string_view code, std::str
           })};
 }
 
+std::string render_ticket(std::string_view ticket, std::chrono::seconds valid_for) {
+  JsonWriter json;
+  json.begin_object()
+      .member("ticket", ticket)
+      .member("expires_in", std::int64_t{valid_for.count()})
+      .end_object();
+  return json.finish();
+}
+
 void append_audio(std::string& out, std::uint8_t track, std::uint32_t handle,
                   core::MediaOffset offset, std::string_view ulaw) {
   out += '\x01';

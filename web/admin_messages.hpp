@@ -3,6 +3,7 @@
 // describes both directions, and tests/integration/run_admin holds every message against it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -80,6 +81,9 @@ ServerMessage snapshot_message(std::span<const LiveCall* const> calls,
 ServerMessage ack_message(std::string_view id, core::WallTime wall);
 ServerMessage error_message(std::string_view id, std::string_view code, std::string_view message,
                             core::WallTime wall);
+
+/// The body of the answer to POST /api/v1/ws-ticket.
+std::string render_ticket(std::string_view ticket, std::chrono::seconds valid_for);
 
 /// A binary message: header (u8 version 1, u8 track, u16 0, u32 handle, u32 offset_ms, in network
 /// byte order), then mu-law. Appended to `out`.

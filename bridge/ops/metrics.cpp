@@ -222,6 +222,12 @@ constexpr std::array<Definition, family_count> definitions{{
     {Family::dialling_halted, gauge, "dialling_halted",
      "1 while this node places no calls until a person has acted."},
     {Family::admin_ws_clients, gauge, "admin_ws_clients", "Connected admin sockets."},
+    {Family::admin_dropped_total,
+     counter,
+     "admin_dropped_total",
+     "What admin sockets did not get: records and sound that the control thread was too busy for, "
+     "messages and audio that a client read too slowly.",
+     {"what"}},
     {Family::draining, gauge, "draining", "1 while the bridge takes no new calls."},
     {Family::drain_forced_total, counter, "drain_forced_total",
      "Calls cut because draining took too long."},

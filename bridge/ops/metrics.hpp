@@ -118,6 +118,7 @@ enum class Family : std::uint8_t {
   outbound_calls_total,
   dialling_halted,
   admin_ws_clients,
+  admin_dropped_total,
   draining,
   drain_forced_total,
   build_info,
