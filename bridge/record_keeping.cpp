@@ -28,6 +28,19 @@ ReconciliationSettings reconciliation_settings(const Config& config) {
   return settings;
 }
 
+double in_seconds(core::Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+store::Analyse timed(store::Analyse analyse, ops::Histogram& histogram) {
+  return [analyse = std::move(analyse), &histogram](const auto& call) {
+    const auto begun = std::chrono::steady_clock::now();
+    auto outcome = analyse(call);
+    histogram.observe(in_seconds(std::chrono::steady_clock::now() - begun));
+    return outcome;
+  };
+}
+
 std::string_view word_of(store::AnalysisOutcome::State state) {
   constexpr std::array<std::string_view, 5> words = {"done", "retry", "postponed", "failed",
                                                      "needs_review"};
@@ -133,6 +146,8 @@ store::ImporterSettings RecordKeeping::importer_settings(const std::string& node
   settings.node_name = node;
   settings.version = version;
   settings.notices = notices();
+  settings.on_written = [&histogram = metrics_.histogram(ops::Family::db_write_seconds)](
+                            core::Duration took) { histogram.observe(in_seconds(took)); };
   settings.on_imported = [this](std::span<const core::Record> records) {
     for (const auto& record : records)
       if (std::holds_alternative<core::CallEnded>(record.body)) analysis_->nudge();
@@ -143,7 +158,8 @@ store::ImporterSettings RecordKeeping::importer_settings(const std::string& node
 store::JobHandler RecordKeeping::analysis(Exchange exchange) {
   const auto limit = std::make_shared<SharedLimit>();
   auto handler = store::analysis_job(
-      make_analyse(analysis_settings(config_), std::move(exchange), limit),
+      timed(make_analyse(analysis_settings(config_), std::move(exchange), limit),
+            metrics_.histogram(ops::Family::analysis_seconds)),
       [this](const std::string& call_id, const store::AnalysisOutcome& outcome) {
         note_analysis(outcome);
         metrics_.counter(ops::Family::analysis_total, {outcome.outcome, word_of(outcome.state)})

@@ -162,7 +162,9 @@ void Importer::fill_batch() {
 
 void Importer::import(std::span<const Entry> entries) {
   try {
+    const auto begun = std::chrono::steady_clock::now();
     write_transaction(entries);
+    settings_.on_written(std::chrono::steady_clock::now() - begun);
     return;
   } catch (const PostgresError& error) {
     if (error.kind() != SqlErrorClass::permanent) throw;

@@ -35,6 +35,8 @@ struct ImporterSettings {
   /// must not throw.
   std::function<void(std::span<const core::Record>)> on_imported =
       [](std::span<const core::Record>) {};
+  /// A batch was committed, and how long that took; from the importer thread, must not throw.
+  std::function<void(core::Duration)> on_written = [](core::Duration) {};
 };
 
 enum class ImporterState : std::uint8_t { connecting, importing, schema_mismatch, stopped };

@@ -333,6 +333,10 @@ void CallRunner::measure(const core::TurnLatency& turn) {
   measured.provider = call_->voice_name();
   measured.offset = call_->snapshot(now_).offset;
   measured.turn = turn;
+  if (voice_ != nullptr && voice_->socket) {
+    measured.voice_network = voice_->socket->round_trip();
+    lane_.add(core::Timing::voice_network, provider, measured.voice_network);
+  }
   services_.turn_completed(std::move(measured));
 }
 

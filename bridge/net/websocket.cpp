@@ -141,6 +141,7 @@ class WebSocket::Connection {
   Task<void> join();
 
   Outbox outbox;
+  [[nodiscard]] core::Duration round_trip() noexcept;
   core::TimePoint last_activity{};
   WebSocket* owner = nullptr;
 
@@ -470,6 +471,15 @@ void WebSocket::abort() { connection_->abort("closed on our side"); }
 
 Task<void> WebSocket::join() { return connection_->join(); }
 
+core::Duration WebSocket::Connection::round_trip() noexcept {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  const int socket = stream_.next_layer().socket().native_handle();
+  const bool is_known = ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+  return std::chrono::microseconds(is_known ? info.tcpi_rtt : 0);
+}
+
 core::TimePoint WebSocket::last_activity() const noexcept { return connection_->last_activity; }
+core::Duration WebSocket::round_trip() const noexcept { return connection_->round_trip(); }
 
 }  // namespace tandem::net

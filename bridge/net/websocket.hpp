@@ -139,6 +139,9 @@ class WebSocket {
 
   /// When the last bytes of a message, ping or pong arrived; at first the time of the upgrade.
   [[nodiscard]] core::TimePoint last_activity() const noexcept;
+  /// The kernel's smoothed round trip time to the other end (TCP_INFO), a proxy if there is one; 0
+  /// when it is not known. A system call: not for every frame.
+  [[nodiscard]] core::Duration round_trip() const noexcept;
 
   /// Called after each message has been handed to the system. May call send(), close() and abort().
   std::function<void(core::TimePoint due, core::TimePoint written)> on_written;
