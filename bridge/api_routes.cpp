@@ -1,9 +1,13 @@
 #include "bridge/api_routes.hpp"
 
+#include <boost/asio/post.hpp>
 #include <chrono>
 
+#include "bridge/dial_context.hpp"
 #include "bridge/export_stream.hpp"
 #include "bridge/privacy.hpp"
+#include "bridge/random_id.hpp"
+#include "store/dialling.hpp"
 #include "store/jobs.hpp"
 #include "web/answers.hpp"
 #include "web/assets.hpp"
@@ -81,6 +85,35 @@ void ApiRoutes::perform(web::CallCommand command, net::Respond respond) {
   if (!parts_.switchboard.command(command.call_id, std::move(command.input)))
     return respond(web::no_running_call());
   respond(web::command_accepted(command));
+}
+
+/// The gate is asked in the transaction that queues the call; the answer is that of the commit.
+void ApiRoutes::perform(web::PlaceCall wanted, net::Respond respond) {
+  store::DialRequest request;
+  request.call_id = random_call_id();
+  const bool has_key = !wanted.idempotency_key.empty();
+  request.idempotency_key = has_key ? wanted.idempotency_key : "request " + request.call_id.str();
+  request.intention.to = wanted.to;
+  request.intention.from = wanted.from.empty() ? first_caller_id(parts_.config) : wanted.from;
+  request.intention.purpose = wanted.purpose;
+  request.message = wanted.message;
+  request.requested_by = wanted.requested_by;
+  auto& outbound = parts_.outbound;
+  const auto place = [wanted, request, &outbound,
+                      context = outbound.context()](store::Connection& connection) {
+    const auto answer = store::request_call(connection, request, context);
+    if (answer.is_conflict) return web::key_reused();
+    if (!answer.is_repeat) outbound.count_decision(answer.refusals);
+    if (!answer.refusals.empty()) return web::call_refused(answer.refusals, answer.is_repeat);
+    const auto detail = store::load_call(connection, answer.call_id.str());
+    if (!detail) return web::key_reused();  // that call was erased since
+    return web::call_queued(wanted, detail->call, answer.is_repeat);
+  };
+  const auto placed = [&outbound, &control = parts_.control, respond](core::HttpResponse response) {
+    if (response.status == 201) net::asio::post(control, [&outbound] { outbound.nudge(); });
+    respond(std::move(response));
+  };
+  perform(web::StoreQuestion(place), placed);
 }
 
 void ApiRoutes::perform(web::StoreQuestion question, net::Respond respond) {

@@ -11,6 +11,7 @@
 #include "bridge/net/http_server.hpp"
 #include "bridge/ops/log.hpp"
 #include "bridge/ops/metrics.hpp"
+#include "bridge/outbound.hpp"
 #include "bridge/record_keeping.hpp"
 #include "bridge/switchboard.hpp"
 #include "bridge/visitors.hpp"
@@ -30,6 +31,7 @@ class ApiRoutes {
     std::function<bool()> is_ready;
     Switchboard& switchboard;
     Dependencies& dependencies;
+    Outbound& outbound;
     LatencyMonitor& latency;
   };
 
@@ -43,6 +45,7 @@ class ApiRoutes {
   void perform(web::ExportCalls wanted, net::Respond respond);
   void perform(web::AnalyseCall wanted, net::Respond respond);
   void perform(web::CallCommand command, net::Respond respond);
+  void perform(web::PlaceCall wanted, net::Respond respond);
   void perform(web::EraseNumber wanted, net::Respond respond);
   void perform(web::ServerQuestion question, net::Respond respond);
   void perform(web::LatencyTask task, net::Respond respond);

@@ -36,32 +36,50 @@ CarrierApi::CarrierApi(net::asio::io_context& context, net::HttpClient& client,
       tasks_(context, [&log](std::exception_ptr) { log.error("carrier_api_task_failed"); }) {}
 
 void CarrierApi::hang_up(core::CarrierCallId id, core::CallId call_id) {
-  tasks_.spawn(run_hang_up(std::move(id), std::move(call_id)));
+  tasks_.spawn(run_end(twilio::hang_up_request(account_, id), std::move(call_id), "hang_up"));
+}
+
+void CarrierApi::cancel(core::CarrierCallId id, core::CallId call_id) {
+  tasks_.spawn(run_end(twilio::cancel_request(account_, id), std::move(call_id), "cancel"));
+}
+
+net::Task<CarrierApi::Fetched> CarrierApi::create(twilio::CreateCall call) {
+  auto request = twilio::create_call_request(account_, call);
+  const core::OutgoingResponse response = co_await client_.send(std::move(request));
+  co_return twilio::parse_created(response);
+}
+
+net::Task<CarrierApi::Listing> CarrierApi::list(twilio::ListCalls filter) {
+  auto request = twilio::list_calls_request(account_, filter);
+  const core::OutgoingResponse response = co_await client_.send(std::move(request));
+  co_return twilio::parse_listed(response);
 }
 
 void CarrierApi::stop() { is_stopping_ = true; }
 
-net::Task<core::Result<twilio::CallResource, twilio::RestFailure>> CarrierApi::fetch(
-    core::CarrierCallId id) {
+net::Task<CarrierApi::Fetched> CarrierApi::fetch(core::CarrierCallId id) {
   auto request = twilio::fetch_call_request(account_, id);
   const core::OutgoingResponse response = co_await client_.send(std::move(request));
   co_return twilio::parse_fetched(response);
 }
 
-net::Task<void> CarrierApi::run_hang_up(core::CarrierCallId id, core::CallId call_id) {
+net::Task<void> CarrierApi::run_end(core::OutgoingRequest request, core::CallId call_id,
+                                    std::string_view what) {
   for (std::size_t attempt = 0; !is_stopping_; ++attempt) {
-    auto request = twilio::hang_up_request(account_, id);
-    const core::OutgoingResponse response = co_await client_.send(std::move(request));
+    auto again = request;
+    const core::OutgoingResponse response = co_await client_.send(std::move(again));
     const auto outcome = twilio::parse_ended(response);
     if (outcome) {
-      log_.info("call_hung_up", {{"call_id", call_id}, {"status", response.status}});
+      log_.info(what == "cancel" ? "call_canceled" : "call_hung_up",
+                {{"call_id", call_id}, {"status", response.status}});
       co_return;
     }
     const auto& failure = outcome.error();
-    log_.warn("hang_up_failed", {{"call_id", call_id},
-                                 {"fault", twilio::to_string(failure.fault)},
-                                 {"status", failure.status},
-                                 {"code", failure.code}});
+    log_.warn(what == "cancel" ? "cancel_failed" : "hang_up_failed",
+              {{"call_id", call_id},
+               {"fault", twilio::to_string(failure.fault)},
+               {"status", failure.status},
+               {"code", failure.code}});
     if (failure.fault != twilio::RestFault::retry_safe || attempt == retry_pauses.size()) co_return;
     co_await pause_unless(context_, is_stopping_, retry_pauses[attempt]);
   }

@@ -1,5 +1,6 @@
-// Twilio's REST API for one call at a time: ends it, patiently, or asks for its state. A hang-up is
-// idempotent, so it is tried again until it is known to have worked. Runs on the control thread.
+// Twilio's REST API for one call at a time: places it, once, ends it, patiently, or asks for its
+// state. A hang-up is idempotent, so it is tried again until it is known to have worked; placing a
+// call is not, so it is never repeated here (O01). Runs on the control thread.
 #pragma once
 
 #include "bridge/config.hpp"
@@ -21,14 +22,24 @@ class CarrierApi {
 
   /// Returns at once. An already ended call is a success.
   void hang_up(core::CarrierCallId id, core::CallId call_id);
+  /// The same for a call that nobody has answered yet; one that was answered meanwhile goes on.
+  void cancel(core::CarrierCallId id, core::CallId call_id);
+  using Fetched = core::Result<twilio::CallResource, twilio::RestFailure>;
+  /// Once, whatever the answer is.
+  net::Task<Fetched> create(twilio::CreateCall call);
+  using Listing = core::Result<std::vector<twilio::CallResource>, twilio::RestFailure>;
+  /// The newest calls between two numbers, one page.
+  net::Task<Listing> list(twilio::ListCalls filter);
   /// Once, without repeating: who asks asks again.
-  net::Task<core::Result<twilio::CallResource, twilio::RestFailure>> fetch(core::CarrierCallId id);
+  net::Task<Fetched> fetch(core::CarrierCallId id);
   /// Gives up what still waits for another try; join() then ends soon.
   void stop();
   net::Task<void> join() { return tasks_.join(); }
 
  private:
-  net::Task<void> run_hang_up(core::CarrierCallId id, core::CallId call_id);
+  /// Sends `request` until it is known to have worked; `what` names it in the log.
+  net::Task<void> run_end(core::OutgoingRequest request, core::CallId call_id,
+                          std::string_view what);
 
   net::asio::io_context& context_;
   net::HttpClient& client_;

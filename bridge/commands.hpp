@@ -17,6 +17,7 @@ inline constexpr int exit_configuration = 78;  ///< sysexits.h EX_CONFIG
 int run_serve(Arguments arguments);
 int run_check(Arguments arguments);
 int run_migrate(Arguments arguments);
+int run_call(Arguments arguments);
 int run_spool(Arguments arguments);
 int run_erase(Arguments arguments);
 int run_analyze(Arguments arguments);

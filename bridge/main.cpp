@@ -24,6 +24,10 @@ constexpr std::array commands = {
     Command{"check", "", "check settings, credentials, database and parties, one line each",
             tandem::run_check},
     Command{"migrate", "", "bring the database schema up to date", tandem::run_migrate},
+    Command{"call", "NUMBER --purpose P [...]|--status ID|--stop REASON|--resume",
+            "queue a call for the running bridge (--message, --from, --key, --wait); stop all "
+            "dialling",
+            tandem::run_call},
     Command{"spool", "verify|dump [--text]|drain DIR", "look at or import a spool directory",
             tandem::run_spool},
     Command{"erase", "NUMBER", "delete every call of a person, and say what was kept and why",

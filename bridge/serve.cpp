@@ -21,6 +21,8 @@
 #include "bridge/net/http_client.hpp"
 #include "bridge/net/http_server.hpp"
 #include "bridge/net/shard.hpp"
+#include "bridge/outbound.hpp"
+#include "bridge/placed_calls.hpp"
 #include "bridge/providers.hpp"
 #include "bridge/record_keeping.hpp"
 #include "bridge/switchboard.hpp"
@@ -75,6 +77,7 @@ class Bridge {
   void note_voice(const call::VoiceReport& report);
   void on_control(std::function<void()> work);
   [[nodiscard]] bool is_ready() const;
+  [[nodiscard]] bool may_place() const;
   core::OutgoingResponse exchange(core::OutgoingRequest request);
   net::HttpServer::Handlers handlers();
   void run_on_control(std::function<void()> work);
@@ -99,9 +102,11 @@ class Bridge {
   EarlierCalls earlier_;
   TwilioDocuments documents_;
   ConnectDone connect_done_;
+  PlacedCalls placed_calls_;
   TwilioRoutes twilio_;
   HumeRoutes hume_;
   CallReaper reaper_;
+  Outbound outbound_;
   Dependencies dependencies_;
   ApiRoutes api_;
   net::HttpServer server_;
@@ -158,16 +163,20 @@ Bridge::Bridge(const Config& config)
       documents_(config),
       connect_done_({control_, log_, metrics_, switchboard_, documents_, earlier_,
                      [this](core::Record record) { write_down(std::move(record)); }}),
-      twilio_({config, log_, metrics_, switchboard_, documents_, connect_done_,
+      twilio_({config, log_, metrics_, switchboard_, documents_, connect_done_, placed_calls_,
+               [this] { outbound_.look_again(); },
                [this](core::Record record) { write_down(std::move(record)); }}),
       hume_(
           {config, log_, metrics_, record_.queries(), [this] { record_.nudge_reconciliation(); }}),
       reaper_({control_, log_, metrics_, switchboard_, carrier_api_, record_.queries(), earlier_,
                [this](core::Record record) { write_down(std::move(record)); }, host_name(),
                config.call_time_limit}),
+      outbound_({control_, config, log_, metrics_, switchboard_, carrier_api_, record_.queries(),
+                 placed_calls_, [this](core::Record record) { write_down(std::move(record)); },
+                 [this] { return may_place(); }, host_name()}),
       dependencies_({control_, config, record_, client_}),
       api_({control_, config, log_, metrics_, record_, [this] { return calls(); },
-            [this] { return is_ready(); }, switchboard_, dependencies_, latency_}),
+            [this] { return is_ready(); }, switchboard_, dependencies_, outbound_, latency_}),
       server_(control_, server_options(config), handlers()) {
   metrics_.gauge(ops::Family::build_info, {version}).set(1);
   metrics_.gauge(ops::Family::draining).set(0);
@@ -179,6 +188,7 @@ Bridge::Bridge(const Config& config)
   server_.start();
   on_control([this] {
     reaper_.start();
+    outbound_.start();
     latency_.start();
   });
   control_thread_ = std::thread([this] {
@@ -258,6 +268,10 @@ bool Bridge::is_ready() const {
   return !switchboard_.is_draining() && record_.spool().has_room() && switchboard_.has_voice();
 }
 
+bool Bridge::may_place() const {
+  return is_ready() && calls() < static_cast<std::size_t>(config_.max_calls);
+}
+
 core::OutgoingResponse Bridge::exchange(core::OutgoingRequest request) {
   auto answer = std::make_shared<std::promise<core::OutgoingResponse>>();
   auto future = answer->get_future();
@@ -311,6 +325,7 @@ net::Task<void> Bridge::join_control() {
   co_await carrier_api_.join();
   client_.stop();
   co_await reaper_.join();
+  co_await outbound_.join();
   co_await latency_.join();
   co_await client_.join();
 }
@@ -325,6 +340,7 @@ void Bridge::stop() {
     carrier_api_.stop();
     connect_done_.stop();
     reaper_.stop();
+    outbound_.stop();
     latency_.stop();
     control_tasks_.spawn(join_control());
     control_work_.reset();

@@ -25,6 +25,18 @@ core::WallTime wall_now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
+call::AnsweredPolicy answered_policy(AnsweringMachine setting) noexcept {
+  switch (setting) {
+    case AnsweringMachine::talk:
+      return call::AnsweredPolicy::talk;
+    case AnsweringMachine::hang_up:
+      return call::AnsweredPolicy::hang_up;
+    case AnsweringMachine::leave_message:
+      break;
+  }
+  return call::AnsweredPolicy::leave_message;
+}
+
 }  // namespace
 
 Switchboard::Switchboard(Parts parts) : parts_(std::move(parts)), health_(parts_.voices.size()) {}
@@ -77,15 +89,7 @@ std::vector<VoiceSource> Switchboard::voices_for_next_call() {
 Switchboard::Entry& Switchboard::begin(const twilio::VoiceWebhook& webhook,
                                        const store::EarlierCall* earlier) {
   if (const Entry* before = find(webhook.call_id)) watch_.forget(before->id);
-  Entry entry;
-  entry.id = random_call_id();
-  entry.carrier_call_id = webhook.call_id;
-  entry.direction = webhook.direction;
-  entry.from = webhook.from;
-  entry.to = webhook.to;
-  entry.shard = &quietest_shard();
-
-  auto settings = settings_of(webhook, entry.id);
+  auto settings = settings_of(webhook, random_call_id());
   auto voices = voices_for_next_call();
   if (earlier != nullptr) {
     settings.purpose = earlier->purpose;
@@ -94,6 +98,30 @@ Switchboard::Entry& Switchboard::begin(const twilio::VoiceWebhook& webhook,
     // Another provider does not know the chat; it gets the history.
     if (to_string(voices.front().name) != earlier->provider) settings.previous->chat_group_id = {};
   }
+  return announce(webhook, std::move(settings), std::move(voices));
+}
+
+Switchboard::Entry& Switchboard::begin_placed(const twilio::VoiceWebhook& webhook,
+                                              const core::CallId& id, const PlacedCall& placed) {
+  auto settings = settings_of(webhook, id);
+  settings.direction = core::Direction::outbound;
+  settings.purpose = placed.purpose;
+  settings.brief = placed.message;
+  settings.answered_policy = answered_policy(parts_.config.outbound.answering_machine);
+  settings.machine_message = parts_.config.outbound.machine_message;
+  return announce(webhook, std::move(settings), voices_for_next_call());
+}
+
+Switchboard::Entry& Switchboard::announce(const twilio::VoiceWebhook& webhook,
+                                          call::CallSettings settings,
+                                          std::vector<VoiceSource> voices) {
+  Entry entry;
+  entry.id = settings.id;
+  entry.carrier_call_id = webhook.call_id;
+  entry.direction = settings.direction;
+  entry.from = webhook.from;
+  entry.to = webhook.to;
+  entry.shard = &quietest_shard();
   watch_.began(entry.id, entry.carrier_call_id, clock_now() + settings.time_limit + cap_margin);
   parts_.log.info("call_announced", {{"call_id", entry.id},
                                      {"direction", to_string(entry.direction)},

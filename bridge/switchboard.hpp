@@ -15,6 +15,7 @@
 #include "bridge/net/shard.hpp"
 #include "bridge/ops/log.hpp"
 #include "bridge/ops/metrics.hpp"
+#include "bridge/placed_calls.hpp"
 #include "bridge/provider_health.hpp"
 #include "bridge/providers.hpp"
 #include "bridge/twilio/webhook.hpp"
@@ -39,12 +40,18 @@ class Switchboard {
 
   explicit Switchboard(Parts parts);
 
+  /// True when a call that we placed and that is answered now can be carried: we rang, so draining
+  /// and MAX_CALLS are no reasons to be silent.
+  [[nodiscard]] bool finishes_calls() const { return parts_.has_room(); }
   /// False while draining, when MAX_CALLS are running and when the spool is full (R06); the reason
   /// is logged.
   [[nodiscard]] bool takes_calls();
   /// A new call that dials its agent at once. `earlier`: what the record says of this phone call,
   /// when it is taken over from another process or from a stream that was lost.
   Entry& begin(const twilio::VoiceWebhook& webhook, const store::EarlierCall* earlier = nullptr);
+  /// The same for a call that we placed: it has the id of its intent, and says what it is about.
+  Entry& begin_placed(const twilio::VoiceWebhook& webhook, const core::CallId& id,
+                      const PlacedCall& placed);
   Entry* find(const core::CarrierCallId& id) { return directory_.find(id); }
   Entry* find(const core::CallId& id) { return directory_.find(id); }
   /// A new one-time address and token for a media socket of this call.
@@ -82,6 +89,8 @@ class Switchboard {
   [[nodiscard]] CallWatch& watch() noexcept { return watch_; }
 
  private:
+  Entry& announce(const twilio::VoiceWebhook& webhook, call::CallSettings settings,
+                  std::vector<VoiceSource> voices);
   [[nodiscard]] net::Shard& quietest_shard();
   [[nodiscard]] call::CallSettings settings_of(const twilio::VoiceWebhook& webhook,
                                                const core::CallId& id) const;

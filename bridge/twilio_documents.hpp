@@ -13,6 +13,8 @@ namespace tandem {
 
 inline constexpr std::string_view media_path = "/media-stream/";
 inline constexpr std::string_view whisper_path = "/twilio/whisper/";
+/// Asked when the voice webhook of a call that we placed failed: the call ends.
+inline constexpr std::string_view voice_fallback_path = "/twilio/voice-failed";
 
 class TwilioDocuments {
  public:

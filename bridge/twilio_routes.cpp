@@ -7,6 +7,7 @@
 #include "bridge/twilio/signature.hpp"
 #include "bridge/twilio/twiml.hpp"
 #include "bridge/twilio/webhook.hpp"
+#include "web/api.hpp"
 
 namespace tandem {
 
@@ -18,9 +19,9 @@ bool is_voice_path(std::string_view path) {
 
 /// As a metric label: strangers must not be able to invent series.
 std::string_view known_route(std::string_view path) {
-  static constexpr std::array<std::string_view, 6> routes = {
-      "/twilio/voice",  "/twilio/connect-done",  "/twilio/transfer-done",
-      "/twilio/status", "/twilio/stream-status", "/twilio/amd"};
+  static constexpr std::array<std::string_view, 7> routes = {
+      "/twilio/voice",         "/twilio/connect-done", "/twilio/transfer-done", "/twilio/status",
+      "/twilio/stream-status", "/twilio/amd",          voice_fallback_path};
   if (is_voice_path(path)) return routes[0];
   if (path.starts_with(whisper_path)) return "/twilio/whisper";
   const auto known = std::find(routes.begin(), routes.end(), path);
@@ -31,6 +32,35 @@ core::HttpResponse acknowledged() {
   core::HttpResponse response;
   response.status = 204;
   return response;
+}
+
+/// A member of the query that we put into the address ourselves; empty when it is not there.
+std::string query_text(const core::HttpRequest& request, std::string_view name) {
+  std::vector<std::pair<std::string, std::string>> members;
+  if (!core::parse_form(request.query(), members)) return {};
+  const auto found = std::find_if(members.begin(), members.end(),
+                                  [name](const auto& member) { return member.first == name; });
+  return found == members.end() ? std::string() : found->second;
+}
+
+/// The id of the intent that this request is about: empty for a call that came in.
+core::CallId intent_of(const core::HttpRequest& request) {
+  return core::CallId(web::parse_call_id(query_text(request, "intent")).value_or(""));
+}
+
+call::AnsweredBy answered_by(twilio::AnsweredBy by) noexcept {
+  switch (by) {
+    case twilio::AnsweredBy::human:
+      return call::AnsweredBy::human;
+    case twilio::AnsweredBy::machine:
+      return call::AnsweredBy::machine;
+    case twilio::AnsweredBy::fax:
+      return call::AnsweredBy::fax;
+    case twilio::AnsweredBy::unknown:
+    case twilio::AnsweredBy::not_detected:
+      break;
+  }
+  return call::AnsweredBy::unknown;
 }
 
 core::HttpResponse unreadable(twilio::WebhookError error) {
@@ -72,7 +102,8 @@ void TwilioRoutes::route(const core::HttpRequest& request, net::Respond respond)
   if (is_voice_path(path)) return respond(voice(request));
   if (path == "/twilio/status") return respond(status(request));
   if (path == "/twilio/stream-status") return respond(stream_status(request));
-  if (path == "/twilio/amd") return respond(acknowledged());
+  if (path == "/twilio/amd") return respond(amd(request));
+  if (path == voice_fallback_path) return respond(voice_failed(request));
   if (path.starts_with(whisper_path)) return respond(whisper(request));
   const bool is_connect_done = path == "/twilio/connect-done";
   if (!is_connect_done && path != "/twilio/transfer-done")
@@ -112,15 +143,59 @@ core::HttpResponse TwilioRoutes::voice(const core::HttpRequest& request) {
   auto& switchboard = parts_.switchboard;
   Switchboard::Entry* entry = switchboard.find(webhook->call_id);
   if (entry != nullptr && entry->end_reason) return twiml_answer(twilio::hang_up_twiml());
-  if (entry == nullptr) {
-    if (!switchboard.takes_calls()) {
-      const auto caller = shown_number(webhook->direction, webhook->from, webhook->to);
-      return twiml_answer(parts_.documents.without_agent(busy_text, caller));
-    }
-    entry = &switchboard.begin(*webhook);
-  }
   // T26: a repeated webhook is the same call; its media socket gets an address of its own.
-  return twiml_answer(parts_.documents.connect(switchboard.new_stream_key(*entry), true));
+  if (entry != nullptr)
+    return twiml_answer(parts_.documents.connect(switchboard.new_stream_key(*entry), true));
+  const auto intent = intent_of(request);
+  return intent.empty() ? begin_inbound(*webhook) : begin_placed(*webhook, intent, request);
+}
+
+core::HttpResponse TwilioRoutes::begin_inbound(const twilio::VoiceWebhook& webhook) {
+  auto& switchboard = parts_.switchboard;
+  if (!switchboard.takes_calls()) {
+    const auto caller = shown_number(webhook.direction, webhook.from, webhook.to);
+    return twiml_answer(parts_.documents.without_agent(busy_text, caller));
+  }
+  auto& entry = switchboard.begin(webhook);
+  return twiml_answer(parts_.documents.connect(switchboard.new_stream_key(entry), true));
+}
+
+core::HttpResponse TwilioRoutes::begin_placed(const twilio::VoiceWebhook& webhook,
+                                              const core::CallId& intent,
+                                              const core::HttpRequest& request) {
+  using Verdict = PlacedCalls::Verdict;
+  const auto verdict = parts_.placed_calls.judge(intent, webhook.call_id);
+  if (verdict == Verdict::not_known) return ask_again(intent, request);
+  if (verdict == Verdict::other_call)
+    parts_.log.error("intent_called_twice", {{"call_id", intent}});
+  auto& switchboard = parts_.switchboard;
+  const bool may_talk = verdict == Verdict::expected && switchboard.finishes_calls();
+  if (!may_talk) return twiml_answer(twilio::hang_up_twiml());
+  auto& entry = switchboard.begin_placed(webhook, intent, *parts_.placed_calls.find(intent));
+  return twiml_answer(parts_.documents.connect(switchboard.new_stream_key(entry), true));
+}
+
+/// Another node placed it a moment ago, or this one was started a moment ago. Whoever has picked up
+/// hears silence until the next survey; then nobody of ours placed this call.
+core::HttpResponse TwilioRoutes::ask_again(const core::CallId& intent,
+                                           const core::HttpRequest& request) {
+  constexpr std::string_view times = "11";
+  const auto asked = query_text(request, "asked");
+  if (asked == times) {  // T27
+    parts_.log.error("unknown_call", {{"route", "/twilio/voice"}, {"call_id", intent}});
+    return twiml_answer(twilio::hang_up_twiml());
+  }
+  parts_.look_again();
+  const auto url = parts_.config.public_url + "/twilio/voice?intent=" + intent.str();
+  return twiml_answer(twilio::ask_again_twiml(url + "&asked=" + asked + "1"));
+}
+
+/// T31: what a failed voice webhook costs is this one call, and no silence.
+core::HttpResponse TwilioRoutes::voice_failed(const core::HttpRequest& request) {
+  const auto webhook = twilio::parse_voice_webhook(request.body);
+  parts_.log.error("voice_webhook_failed",
+                   {{"call_id", intent_of(request)}, {"code", webhook ? webhook->error_code : ""}});
+  return twiml_answer(twilio::hang_up_twiml());
 }
 
 core::HttpResponse TwilioRoutes::whisper(const core::HttpRequest& request) {
@@ -131,14 +206,42 @@ core::HttpResponse TwilioRoutes::status(const core::HttpRequest& request) {
   const auto callback = twilio::parse_status_callback(request.body);
   if (!callback) return unreadable(callback.error());
   Switchboard::Entry* entry = parts_.switchboard.find(callback->call_id);
-  core::Record record;
-  if (entry != nullptr) record.call_id = entry->id;
-  record.wall =
-      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-  record.body = status_of(*callback);
-  parts_.write_down(std::move(record));
+  const auto intent = intent_of(request);
+  const auto status = status_of(*callback);
+  write_status(entry != nullptr ? entry->id : intent, status);
+  // of a call that another process of ours began, the row of the intent is another one
+  if (entry != nullptr && !intent.empty() && entry->id != intent) write_status(intent, status);
+  if (!intent.empty()) parts_.placed_calls.judge(intent, callback->call_id);
   if (entry != nullptr && twilio::is_terminal(callback->status))
     parts_.switchboard.note_carrier_end(*entry);
+  return acknowledged();
+}
+
+void TwilioRoutes::write_status(const core::CallId& id, const core::CarrierStatus& status) {
+  core::Record record;
+  record.call_id = id;
+  record.wall =
+      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  record.body = status;
+  parts_.write_down(std::move(record));
+}
+
+/// Any node may be told; the one that carries the call learns it from the record if not from here.
+core::HttpResponse TwilioRoutes::amd(const core::HttpRequest& request) {
+  const auto callback = twilio::parse_amd_callback(request.body);
+  if (!callback) return unreadable(callback.error());
+  core::CarrierStatus status;
+  status.carrier_call_id = callback->call_id;
+  status.status = twilio::to_string(twilio::CallStatus::in_progress);
+  status.rank = twilio::rank(twilio::CallStatus::in_progress);
+  status.answered_by = twilio::to_string(callback->answered_by);
+  Switchboard::Entry* entry = parts_.switchboard.find(callback->call_id);
+  const auto intent = intent_of(request);
+  write_status(entry != nullptr ? entry->id : intent, status);
+  if (entry == nullptr) return acknowledged();
+  call::CarrierAnswered input{answered_by(callback->answered_by)};
+  const bool is_told = parts_.switchboard.command(entry->id, input);
+  if (auto* const placed = parts_.placed_calls.find(intent)) placed->knows_answered_by = is_told;
   return acknowledged();
 }
 

@@ -15,7 +15,9 @@
 #include "bridge/net/http_server.hpp"
 #include "bridge/ops/log.hpp"
 #include "bridge/ops/metrics.hpp"
+#include "bridge/placed_calls.hpp"
 #include "bridge/switchboard.hpp"
+#include "bridge/twilio/webhook.hpp"
 #include "bridge/twilio_documents.hpp"
 
 namespace tandem {
@@ -29,6 +31,8 @@ class TwilioRoutes {
     Switchboard& switchboard;
     const TwilioDocuments& documents;
     ConnectDone& connect_done;
+    PlacedCalls& placed_calls;
+    std::function<void()> look_again;  ///< an intent is asked about that is not in placed_calls
     std::function<void(core::Record)> write_down;
   };
 
@@ -43,8 +47,15 @@ class TwilioRoutes {
  private:
   void route(const core::HttpRequest& request, net::Respond respond);
   core::HttpResponse voice(const core::HttpRequest& request);
+  core::HttpResponse begin_inbound(const twilio::VoiceWebhook& webhook);
+  core::HttpResponse begin_placed(const twilio::VoiceWebhook& webhook, const core::CallId& intent,
+                                  const core::HttpRequest& request);
+  core::HttpResponse ask_again(const core::CallId& intent, const core::HttpRequest& request);
+  core::HttpResponse voice_failed(const core::HttpRequest& request);
   core::HttpResponse whisper(const core::HttpRequest& request);
   core::HttpResponse status(const core::HttpRequest& request);
+  core::HttpResponse amd(const core::HttpRequest& request);
+  void write_status(const core::CallId& id, const core::CarrierStatus& status);
   core::HttpResponse stream_status(const core::HttpRequest& request);
   [[nodiscard]] bool is_signed(const core::HttpRequest& request);
 

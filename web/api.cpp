@@ -22,6 +22,8 @@ constexpr std::array table = {
     Route{"GET", "/api/v1/health/dependencies", Access::view, ask_dependencies},
     Route{"GET", "/api/v1/analytics", Access::view, get_analytics},
     Route{"GET", "/api/v1/calls", Access::view, list_calls},
+    Route{"POST", "/api/v1/calls", Access::operate, place_call},
+    Route{"POST", "/make-call", Access::operate, place_call},
     Route{"GET", "/api/v1/calls/export.csv", Access::view, export_csv},
     Route{"GET", "/api/v1/calls/export.json", Access::view, export_json},
     Route{"GET", "/api/v1/calls/{id}", Access::view, get_call},

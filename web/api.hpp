@@ -17,6 +17,7 @@
 #include "store/queries.hpp"
 #include "web/api_command.hpp"
 #include "web/api_erase.hpp"
+#include "web/api_place.hpp"
 #include "web/export.hpp"
 #include "web/latency_task.hpp"
 
@@ -38,7 +39,7 @@ enum class ServerQuestion : std::uint8_t { alive, ready, metrics, dependencies, 
 /// What a request comes to: an answer at once (a problem document, mostly), or what has to be done
 /// for one.
 using ApiTask = std::variant<core::HttpResponse, StoreQuestion, ExportCalls, AnalyseCall,
-                             CallCommand, EraseNumber, ServerQuestion, LatencyTask>;
+                             CallCommand, PlaceCall, EraseNumber, ServerQuestion, LatencyTask>;
 
 /// Who may ask: each includes those below it.
 enum class Access : std::uint8_t { anyone, view, operate, administer };

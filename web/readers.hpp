@@ -24,6 +24,9 @@ ApiTask get_analytics(const Asked& asked);
 // api_command.cpp
 ApiTask read_command(const Asked& asked);
 
+// api_place.cpp
+ApiTask place_call(const Asked& asked);
+
 // api_erase.cpp; {id} is that of the order.
 ApiTask erase_number(const Asked& asked);
 ApiTask get_erasure(const Asked& asked);

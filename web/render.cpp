@@ -166,20 +166,32 @@ std::string_view outcome_label(const store::CallRow& call) noexcept {
   return nothing_to_judge ? "none" : "pending";
 }
 
+namespace {
+
+void write_listed(JsonWriter& json, const store::CallRow& call) {
+  json.begin_object();
+  write_summary(json, call);
+  json.key("outcome")
+      .begin_object()
+      .member("label", outcome_label(call))
+      .member("confidence", call.confidence)
+      .end_object();
+  if (!call.hits.empty()) write_hits(json, call.hits);
+  json.end_object();
+}
+
+}  // namespace
+
+std::string render_call_summary(const store::CallRow& call) {
+  JsonWriter json;
+  write_listed(json, call);
+  return json.finish();
+}
+
 std::string render_calls(const store::CallPage& page) {
   JsonWriter json;
   json.begin_object().key("calls").begin_array();
-  for (const store::CallRow& call : page.calls) {
-    json.begin_object();
-    write_summary(json, call);
-    json.key("outcome")
-        .begin_object()
-        .member("label", outcome_label(call))
-        .member("confidence", call.confidence)
-        .end_object();
-    if (!call.hits.empty()) write_hits(json, call.hits);
-    json.end_object();
-  }
+  for (const store::CallRow& call : page.calls) write_listed(json, call);
   return json.end_array().member_if_known("next_cursor", page.next_cursor).end_object().finish();
 }
 

@@ -20,6 +20,8 @@ namespace tandem::web {
 std::string_view outcome_label(const store::CallRow& call) noexcept;
 
 std::string render_calls(const store::CallPage& page);
+/// One call as in that list.
+std::string render_call_summary(const store::CallRow& call);
 /// `latency` is what the finished call measured, nothing while it runs.
 std::string render_call(const store::CallDetail& detail,
                         const std::optional<store::CallLatency>& latency);

@@ -187,6 +187,14 @@ std::string reject_twiml(RejectReason reason) {
   return finished(std::move(out));
 }
 
+std::string ask_again_twiml(std::string_view url) {
+  std::string out(head);
+  out += R"(<Pause length="1"/><Redirect method="POST">)";
+  append_xml(out, url);
+  out += "</Redirect>";
+  return finished(std::move(out));
+}
+
 std::string empty_twiml() { return R"(<?xml version="1.0" encoding="UTF-8"?><Response/>)"; }
 
 }  // namespace tandem::twilio

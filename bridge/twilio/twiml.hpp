@@ -68,6 +68,8 @@ std::string apology_twiml(std::string_view text);
 enum class RejectReason { rejected, busy };
 /// Refuses an inbound call before it is answered.
 std::string reject_twiml(RejectReason reason);
+/// A second of silence, then `url` (absolute) is asked.
+std::string ask_again_twiml(std::string_view url);
 /// Acknowledges a callback whose answer is not acted upon.
 std::string empty_twiml();
 
