@@ -1,4 +1,7 @@
 // Checks of the page of one call against known facts.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { world } from './fixture_server.mjs';
 import { liveCall, liveLine, lines } from './fixtures/live.mjs';
 import { fullId, runningId } from './fixtures/world.mjs';
@@ -157,7 +160,29 @@ async function levelChecks(checks, open) {
   });
 }
 
+/** The types of the events that a call writes, from its sources. */
+function writtenTypes() {
+  const folder = fileURLToPath(new URL('../../bridge/call', import.meta.url));
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.cpp'))
+    .flatMap((name) => {
+      const text = readFileSync(join(folder, name), 'utf8');
+      const calls = [...text.matchAll(/write_event\(([^;]*?)(?:,|\);)/g)];
+      return calls.flatMap(([, first]) => [...first.matchAll(/"(\w+)"/g)].map(([, type]) => type));
+    });
+}
+
 async function eventChecks(checks, open) {
+  checks.checkPlain('every event that a call writes has its words', () => {
+    const words = fileURLToPath(
+      new URL('../../web/dashboard/src/lib/event_words.ts', import.meta.url),
+    );
+    const known = readFileSync(words, 'utf8');
+    const types = writtenTypes();
+    expect(types.length > 30, `only ${types.length} found`);
+    const missing = types.filter((type) => type !== 'levels' && !known.includes(` ${type}: `));
+    expectEqual(missing, [], 'without words');
+  });
   const rows = (page) => page.getByRole('region', { name: 'Events' }).locator('li');
   await checks.check('events are words, and who did what is named', {}, async (page) => {
     await open(page);
@@ -171,7 +196,7 @@ async function eventChecks(checks, open) {
       "0:26 The agent's session ended: connection lost",
       '0:28 A kind of tomorrow',
       '1:02 kim stops listening',
-      '1:05 Silences: caller thinks 0:08, agent thinks 0:03',
+      '1:05 Silences: caller thinking 0:08, agent thinking 0:03',
     ])
       expect(texts.includes(text), `"${text}" is not in ${JSON.stringify(texts)}`);
   });

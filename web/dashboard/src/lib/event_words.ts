@@ -66,6 +66,15 @@ const steps: Record<string, string> = {
   give_up: 'given up',
 };
 
+const interrupters: Record<string, string> = {
+  operator: 'An operator interrupted',
+  machine: 'A machine had answered',
+};
+const answers: Record<string, string> = {
+  hang_up: '; the line ends',
+  leave_message: '; the message is left',
+};
+
 const kinds: Record<string, Kind> = {
   operator_hang_up: people('hang_up'),
   operator_say: people('say', 'text'),
@@ -91,7 +100,7 @@ const kinds: Record<string, Kind> = {
   barge_in: {
     group: 'conversation',
     say: (data) =>
-      `${text(data, 'by') === 'operator' ? 'An operator' : 'The caller'} interrupted; the agent was silent after ${spoken(number(data, 'stop_ms'))}, ${spoken(number(data, 'unplayed_ms'))} were not played`,
+      `${interrupters[text(data, 'by')] ?? 'The caller interrupted'}; the agent was silent after ${spoken(number(data, 'stop_ms'))}, ${spoken(number(data, 'unplayed_ms'))} were not played`,
   },
   barge_in_rejected: {
     group: 'conversation',
@@ -112,7 +121,8 @@ const kinds: Record<string, Kind> = {
   one_moment_played: { group: 'conversation', say: () => 'The caller heard “one moment, please”' },
   answered_by: {
     group: 'line',
-    say: (data) => `Answered by: ${words(text(data, 'by')).toLowerCase()}`,
+    say: (data) =>
+      `Answered by: ${words(text(data, 'by')).toLowerCase()}${answers[text(data, 'then')] ?? ''}`,
   },
   voice_ready: {
     group: 'agent',
@@ -136,7 +146,8 @@ const kinds: Record<string, Kind> = {
   voice_going_away: { group: 'agent', say: () => 'The provider announced the end of the session' },
   voice_error: {
     group: 'agent',
-    say: (data) => `The provider reported an error${because(data, 'code')}`,
+    say: (data) =>
+      `The provider reported an error${because(data, text(data, 'slug') ? 'slug' : 'code')}`,
   },
   voice_defect: {
     group: 'agent',
