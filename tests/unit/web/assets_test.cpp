@@ -93,7 +93,8 @@ TEST_CASE("A08: no other path finds anything") {
                                   "/calls/<b>"s,
                                   "http://127.0.0.1/index.html"s,
                                   "*"s,
-                                  "/live"s}) {
+                                  "/live/"s,
+                                  "/analytics/x"s}) {
     INFO(path);
     CHECK(web::find_asset(path) == nullptr);
   }

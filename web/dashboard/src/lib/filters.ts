@@ -1,3 +1,5 @@
+import { utcTime } from './format';
+
 // The filters of the call list live in the page's address under the names of the API. Two differ in form: the page
 // keeps `from` and `to` as days of the viewer's calendar, the API wants instants (from inclusive, to exclusive).
 export const filterNames = [
@@ -8,6 +10,10 @@ export const filterNames = [
   'to',
   'status',
   'direction',
+  'provider',
+  'answered',
+  'hour',
+  'weekday',
   'min_duration',
   'max_duration',
 ] as const;
@@ -72,4 +78,34 @@ export function apiAddress(search: string, cursor: string | null): string {
 export function exportAddress(search: string, format: 'csv' | 'json'): string {
   const asked = askedFilters(search).toString();
   return `/api/v1/calls/export.${format}${asked ? `?${asked}` : ''}`;
+}
+
+const weekdays = [
+  'Mondays',
+  'Tuesdays',
+  'Wednesdays',
+  'Thursdays',
+  'Fridays',
+  'Saturdays',
+  'Sundays',
+];
+const two = (value: string): string => value.padStart(2, '0');
+
+function instantWords(prefix: string, text: string | null): string {
+  if (!text || dayStart(text, 0) !== null || Number.isNaN(Date.parse(text))) return '';
+  return `${prefix} ${utcTime(text).replace(':00 UTC', ' UTC')}`;
+}
+
+/** The filters that are set and have no field of their own, in words. */
+export function filterMarks(search: string): { name: FilterName; words: string }[] {
+  const query = new URLSearchParams(search);
+  const hour = query.get('hour');
+  const weekday = weekdays[Number(query.get('weekday') ?? 0) - 1];
+  const marks: { name: FilterName; words: string }[] = [
+    { name: 'from', words: instantWords('From', query.get('from')) },
+    { name: 'to', words: instantWords('Before', query.get('to')) },
+    { name: 'hour', words: hour ? `Begun ${two(hour)}:00 to ${two(hour)}:59 UTC` : '' },
+    { name: 'weekday', words: weekday ? `${weekday} (UTC)` : '' },
+  ];
+  return marks.filter(({ words }) => words !== '');
 }

@@ -1,8 +1,10 @@
 // The pages that exist. A page that is added here gets its address and, with `navigation`, its place in the top bar;
 // web/assets.cpp has the same table, for the addresses that the server answers with this application.
 import type { Component } from 'svelte';
+import AnalyticsPage from '../pages/Analytics.svelte';
 import CallPage from '../pages/Call.svelte';
 import CallsPage from '../pages/Calls.svelte';
+import CompliancePage from '../pages/Compliance.svelte';
 import LivePage from '../pages/Live.svelte';
 
 export interface Page {
@@ -15,11 +17,15 @@ export interface Page {
 export const navigation = [
   { section: 'calls', label: 'Calls', address: '/' },
   { section: 'live', label: 'Live', address: '/live' },
+  { section: 'analytics', label: 'Analytics', address: '/analytics' },
+  { section: 'compliance', label: 'Compliance', address: '/compliance' },
 ] as const;
 
 const pages: readonly Page[] = [
   { pattern: /^\/$/, component: CallsPage, section: 'calls' },
   { pattern: /^\/calls\/[^/]+$/, component: CallPage, section: 'calls' },
+  { pattern: /^\/analytics$/, component: AnalyticsPage, section: 'analytics' },
+  { pattern: /^\/compliance$/, component: CompliancePage, section: 'compliance' },
   { pattern: /^\/live$/, component: LivePage, section: 'live' },
 ];
 
