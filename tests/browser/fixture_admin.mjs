@@ -118,6 +118,7 @@ export class FixtureAdmin {
   /** As a new bridge. */
   reset() {
     Object.assign(this, { calls: [], commands: [], faults: [], refusals: {}, isThere: true });
+    Object.assign(this.node, { draining: false, database: 'ok', spool_fill: 0 });
   }
 
   giveTicket() {

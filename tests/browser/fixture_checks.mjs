@@ -82,6 +82,13 @@ async function listChecks(checks, url, shots) {
       forget(troubles, '503');
     },
   );
+  await checks.check('the duration of a running call ticks in the list', {}, async (page) => {
+    await page.goto(url);
+    const length = () => page.locator('tbody tr').first().locator('td').nth(3).innerText();
+    await eventually(async () => /^\d+:\d\d$/.test(await length()), 'no duration');
+    const before = await length();
+    await eventually(async () => (await length()) !== before, 'it stands still');
+  });
   await checks.check('other filters go into the address as days and numbers', {}, async (page) => {
     await page.goto(url);
     await page.getByRole('button', { name: /^Filters/ }).click();

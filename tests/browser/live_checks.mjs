@@ -170,6 +170,13 @@ async function wallChecks(checks, url, shots) {
 }
 
 async function connectionChecks(checks, url) {
+  await check(checks, 'a bridge in trouble says so above the wall', {}, async (page) => {
+    calls(1);
+    Object.assign(admin.node, { draining: true, database: 'away', spool_fill: 0.12 });
+    await wall(page, url);
+    await page.getByText('it takes no new ones').waitFor();
+    await page.getByText('(12 % of its room)').waitFor();
+  });
   await check(
     checks,
     'a broken connection is named, made again, and brings a fresh snapshot',
