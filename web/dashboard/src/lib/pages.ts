@@ -5,6 +5,7 @@ import AnalyticsPage from '../pages/Analytics.svelte';
 import CallPage from '../pages/Call.svelte';
 import CallsPage from '../pages/Calls.svelte';
 import CompliancePage from '../pages/Compliance.svelte';
+import LatencyPage from '../pages/LatencyMonitor.svelte';
 import LivePage from '../pages/Live.svelte';
 
 export interface Page {
@@ -17,6 +18,7 @@ export interface Page {
 export const navigation = [
   { section: 'calls', label: 'Calls', address: '/' },
   { section: 'live', label: 'Live', address: '/live' },
+  { section: 'latency', label: 'Latency', address: '/latency-monitor' },
   { section: 'analytics', label: 'Analytics', address: '/analytics' },
   { section: 'compliance', label: 'Compliance', address: '/compliance' },
 ] as const;
@@ -27,6 +29,7 @@ const pages: readonly Page[] = [
   { pattern: /^\/analytics$/, component: AnalyticsPage, section: 'analytics' },
   { pattern: /^\/compliance$/, component: CompliancePage, section: 'compliance' },
   { pattern: /^\/live$/, component: LivePage, section: 'live' },
+  { pattern: /^\/latency-monitor$/, component: LatencyPage, section: 'latency' },
 ];
 
 export const findPage = (path: string): Page | null =>
