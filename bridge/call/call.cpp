@@ -112,13 +112,15 @@ void Call::advance() {
   if (has_ended()) return;
   advance_voice();
   if (has_ended()) return;
+  advance_message();
+  heed_opt_out();
+  if (has_ended()) return;
   advance_keypad();
   uplink_.advance(now);
   pump_uplink();
   advance_floor();
   advance_last_words();
-  advance_message();
-  heed_opt_out();
+  if (has_ended()) return;
   write_levels();
   if (state_ == State::closing) advance_closing();
 }

@@ -80,7 +80,9 @@ class Call {
   [[nodiscard]] State state() const noexcept { return state_; }
   /// Set from the moment it is decided that and why the call ends.
   [[nodiscard]] std::optional<EndReason> end_reason() const noexcept { return end_reason_; }
+  /// Some microseconds of work: for people, not for every frame.
   [[nodiscard]] Snapshot snapshot(core::TimePoint now) const;
+  [[nodiscard]] core::AudioAccount audio_account() const;
   [[nodiscard]] std::string_view voice_name() const noexcept { return voice().name(); }
   [[nodiscard]] const VoiceCapabilities& voice_capabilities() const noexcept {
     return voice().capabilities();
@@ -237,7 +239,6 @@ class Call {
   void write_levels();
   void write_end();
   void write_totals();
-  [[nodiscard]] core::AudioAccount audio_account() const;
   [[nodiscard]] core::MediaOffset offset(core::TimePoint now) const noexcept;
   void count(Counted what, std::string_view label, std::int64_t amount = 1);
   void measure(Measured what, core::Duration value);

@@ -9,15 +9,17 @@ namespace tandem::call {
 
 void Call::on(const CarrierAnswered& input) {
   using Step = Answering::Step;
-  const auto step = answering_.judge(input.by);
-  if (!step) return;
+  const auto verdict = answering_.judge(input.by);
+  if (!verdict) return;
+  // A call that is ending, or leaves its message already, goes on with that.
+  const bool is_news = state_ != State::closing && !(message_since_ && *verdict != Step::hang_up);
+  const Step step = is_news ? *verdict : Step::talk;
   write_event("answered_by",
-              fmt::format(R"({{"by":"{}","then":"{}"}})", to_string(input.by), to_string(*step)));
-  if (*step == Step::talk || state_ == State::closing) return;
+              fmt::format(R"({{"by":"{}","then":"{}"}})", to_string(input.by), to_string(step)));
+  if (step == Step::talk) return;
   const bool was_generating = !turn_is_over_;
   interrupt("machine");
-  if (*step == Step::hang_up) return close(EndReason::answered_by_machine);
-  if (message_since_) return;
+  if (step == Step::hang_up) return close(EndReason::answered_by_machine);
   message_since_ = moment_.now;
   if (was_generating) suppressed_since_ = moment_.now;  // the rest of that turn is not the message
 }
@@ -70,7 +72,7 @@ void Call::opt_out(std::string_view by, std::string_view detail) {
 /// asks what to do next. Somebody who opted out elsewhere does not know why the line goes dead: the
 /// agent's words are not cut off for it.
 void Call::heed_opt_out() {
-  if (opted_out_by_.empty() || state_ == State::closing) return;
+  if (opted_out_by_.empty() || state_ == State::closing || has_ended()) return;
   if (opted_out_by_ != "list") interrupt("caller");
   close(EndReason::opted_out);
 }

@@ -45,6 +45,7 @@ class Agent {
   int answers_given_ = 0;
   core::TimePoint frozen_until_{};
   core::TimePoint mute_until_{};
+  bool caller_refuses_ = false;
   core::TimePoint endless_until_{};
   std::int64_t last_frame_number_ = 0;
 };

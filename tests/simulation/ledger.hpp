@@ -52,7 +52,9 @@ enum class Cause : std::uint8_t {
   transferred,
   shut_down,
   key_pressed,
-  injected,  ///< the nth step failed
+  machine_answered,
+  opted_out,  ///< by word, or elsewhere
+  injected,   ///< the nth step failed
 };
 inline constexpr std::size_t cause_count = static_cast<std::size_t>(Cause::injected) + 1;
 

@@ -12,14 +12,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<std::string_view, 28> fault_names = {
+constexpr std::array<std::string_view, 32> fault_names = {
     "carrier_breaks",       "carrier_closes",       "carrier_silent",     "carrier_takeover",
     "carrier_unread",       "carrier_late",         "carrier_flood",      "carrier_binary",
     "carrier_second_start", "carrier_bad_messages", "carrier_says_ended", "caller_leaves",
     "caller_leaves_mutely", "voice_breaks",         "voice_closes",       "voice_error",
     "voice_frozen",         "voice_mute",           "voice_endless",      "voice_unread",
     "voice_late",           "operator_hangs_up",    "operator_says",      "operator_whispers",
-    "operator_pauses",      "operator_resumes",     "operator_transfers", "shut_down"};
+    "operator_pauses",      "operator_resumes",     "operator_transfers", "shut_down",
+    "operator_listens",     "carrier_answers",      "opts_out_elsewhere", "caller_refuses"};
 
 using Kind = CallerStep::Kind;
 
@@ -112,6 +113,19 @@ TimedFault draw_fault(Random& dice, milliseconds within) {
   return fault;
 }
 
+/// What came later than the seeds that are fixed.
+void draw_later(Scenario& scenario) {
+  Random dice(scenario.seed ^ 0x6f70'745f'6f75'74);
+  if (!dice.chance(0.3)) return;
+  if (dice.chance(0.5)) scenario.answered_policy = call::AnsweredPolicy::hang_up;
+  TimedFault fault;
+  fault.at = dice.between(0ms, std::min(scenario.time_limit, 25'000ms));
+  fault.what = static_cast<Fault>(dice.between(static_cast<std::int64_t>(Fault::operator_listens),
+                                               static_cast<std::int64_t>(Fault::caller_refuses)));
+  fault.code = static_cast<std::uint16_t>(dice.between(0, 3));
+  scenario.faults.push_back(fault);
+}
+
 double draw_rate(Random& dice) {
   return dice.chance(0.3) ? 0.02 * static_cast<double>(dice.between(1, 5)) : 0;
 }
@@ -200,6 +214,7 @@ Scenario draw_scenario(std::uint64_t seed) {
   for (std::int64_t i = 0; i < faults; ++i) {
     scenario.faults.push_back(draw_fault(dice, std::min(scenario.time_limit, 25'000ms)));
   }
+  draw_later(scenario);
   return scenario;
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bridge/call/call_io.hpp"
 #include "bridge/call/playout.hpp"
 #include "tests/simulation/random.hpp"
 #include "tests/simulation/wire.hpp"
@@ -101,6 +102,11 @@ enum class Fault : std::uint8_t {
   operator_resumes,
   operator_transfers,
   shut_down,
+  // Drawn on their own, so that what was drawn before they existed stays as it was.
+  operator_listens,
+  carrier_answers,     ///< its detection's verdict; `code` is an AnsweredBy
+  opts_out_elsewhere,  ///< O05
+  caller_refuses,      ///< from now on the caller's words are the wish not to be called again
 };
 std::string_view to_string(Fault fault) noexcept;
 
@@ -138,6 +144,7 @@ struct Scenario {
   bool keys_reach_agent = false;
   bool has_one_moment = true;
   char opt_out_digit = 0;
+  call::AnsweredPolicy answered_policy = call::AnsweredPolicy::talk;
   call::PlayoutSettings playout;
 
   WireShape carrier_shape;

@@ -203,6 +203,7 @@ void Session::caller_finished() {
 void Session::say_caller_words(bool is_interim) {
   std::string words = "mhm";
   for (auto said = 450ms; said < speech_; said += 300ms) words += " word";
+  if (agent_.caller_refuses_ && !is_interim) words = "Please stop calling me.";
   const Said said{.kind = SaidKind::caller_text,
                   .id = caller_item_,
                   .text = std::move(words),

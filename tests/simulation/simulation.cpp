@@ -40,6 +40,7 @@ std::unique_ptr<call::Call> make_call(const World& world, std::string_view provi
   settings.playout = scenario.playout;
   settings.protected_greeting = scenario.protected_greeting;
   settings.opt_out_digit = scenario.opt_out_digit;
+  settings.answered_policy = scenario.answered_policy;
   settings.keys_reach_agent = scenario.keys_reach_agent;
   if (scenario.can_transfer) settings.transfer_to = core::PhoneNumber("+15555550103");
   if (scenario.has_one_moment) settings.one_moment = one_moment();
@@ -86,12 +87,12 @@ class Run {
     world_.note(Channel::fault, fmt::format("{} for {} ms ({})", to_string(fault.what),
                                             fault.lasting.count(), fault.code));
     if (carrier_.strike(fault) || agent_.strike(fault)) return;
-    command(fault.what);
+    command(fault);
   }
 
-  void command(Fault what) {
+  void command(const TimedFault& fault) {
     auto& ledger = world_.ledger;
-    switch (what) {
+    switch (fault.what) {
       case Fault::operator_hangs_up:
         ledger.note(Cause::operator_hung_up);
         return bridge_.command(call::OperatorHangUp{});
@@ -106,6 +107,14 @@ class Run {
       case Fault::operator_transfers:
         return bridge_.command(
             call::OperatorTransfer{core::PhoneNumber("+15555550104"), "a caller for you"});
+      case Fault::operator_listens:
+        return bridge_.command(call::OperatorListen{1, "an operator", true});
+      case Fault::carrier_answers:
+        ledger.note(Cause::machine_answered);
+        return bridge_.command(call::CarrierAnswered{static_cast<call::AnsweredBy>(fault.code)});
+      case Fault::opts_out_elsewhere:
+        ledger.note(Cause::opted_out);
+        return bridge_.command(call::OptedOutElsewhere{});
       default:
         ledger.note(Cause::shut_down);
         return bridge_.command(call::ShutDown{});

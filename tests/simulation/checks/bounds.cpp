@@ -52,7 +52,7 @@ void Bounds::after_step() {
   if (idle_timers_ > idle_timers_per_second_max) {
     world_.verdict.fail("no livelock", "timers for nothing");
   }
-  const auto account = call_.snapshot(world_.now()).audio;
+  const auto account = call_.audio_account();
   const auto waiting = account.agent_ms_received - account.agent_ms_sent - account.agent_ms_cut;
   if (waiting < 0 || waiting > playout_ms_max + 1000) {
     world_.verdict.fail("agent audio received = sent + cut + waiting",

@@ -28,7 +28,7 @@ void FrameAccount::output(const call::Output& output) {
 }
 
 void FrameAccount::after_step() {
-  const auto account = call_.snapshot(world_.now()).audio;
+  const auto account = call_.audio_account();
   const auto waiting =
       account.caller_frames_in - account.caller_frames_sent - account.caller_frames_dropped;
   const auto told = fmt::format("in {}, sent {}, dropped {}, bytes in {}, messages {}",

@@ -68,7 +68,9 @@ bool is_justified(call::EndReason reason, const Ledger& ledger) {
     case transferred:
       return ledger.has(Cause::transferred);
     case opted_out:
-      return ledger.has(Cause::key_pressed);
+      return has_any(ledger, Cause::key_pressed, Cause::opted_out);
+    case answered_by_machine:
+      return ledger.has(Cause::machine_answered);
     case shutdown:
       return ledger.has(Cause::shut_down);
     case internal:

@@ -106,6 +106,8 @@ void ClearedSpeech::output(const call::Output& output) {
     const auto* event = std::get_if<core::CallEvent>(&write->record.body);
     if (event == nullptr) return;
     if (event->type == "carrier_congested") is_congested_ = true;
+    const bool is_machine = event->type == "answered_by" && event->json.ends_with(R"("hang_up"})");
+    if (is_machine) all_known(Fate::dead);
     if (event->type == "second_greeting_suppressed") {
       greeting_suppressed_ = world_.now();
       if (utterance_in_step_ >= 0) {

@@ -219,6 +219,9 @@ TEST_CASE("O06: the callback that comes again acts once; a better verdict counts
   CHECK(script.events("answered_by") == 2);
   CHECK(script.sent(Leg::voice, "say ") == 1);
   say_message(script, 500);
+  script.input(CarrierAnswered{AnsweredBy::unknown});
+  script.input(CarrierAnswered{AnsweredBy::machine});  // a carrier that wavers cuts nothing off
+  CHECK(script.sent(Leg::carrier, "clear") == 1);      // at the first verdict
   script.pass(2s);
   script.input(CarrierAnswered{AnsweredBy::machine});
   script.pass(10s);
