@@ -52,8 +52,9 @@ export async function openPage(browser, options = {}) {
     locale: 'en-GB',
     timezoneId: 'America/New_York',
     reducedMotion: 'reduce',
+    storageState: options.state, // who is logged in
   });
-  context.setDefaultTimeout(6000);
+  context.setDefaultTimeout(options.patience ?? 6000);
   const page = await context.newPage();
   const troubles = [];
   page.on('console', (line) => {
@@ -85,13 +86,14 @@ export async function accessibilityFindings(page) {
 
 export class Checks {
   #browser;
-  #host;
+  #defaults;
   passed = 0;
   failed = 0;
 
-  constructor(browser, host) {
+  /** `host` is the only one that pages may ask; `defaults` are options of every check. */
+  constructor(browser, host, defaults = {}) {
     this.#browser = browser;
-    this.#host = host;
+    this.#defaults = { host, ...defaults };
   }
 
   /** As check, without a page. */
@@ -118,7 +120,7 @@ export class Checks {
   /** `body(page, troubles)` throws when the behaviour is not there; troubles that are left count as a failure. */
   async check(name, options, body) {
     const began = performance.now();
-    const opened = await openPage(this.#browser, { host: this.#host, ...options });
+    const opened = await openPage(this.#browser, { ...this.#defaults, ...options });
     try {
       await body(opened.page, opened.troubles);
       expectEqual(opened.troubles, [], 'what must not happen on the page');

@@ -1,5 +1,6 @@
 // Calls and the page of a call, from ringing to verdict: what a person sees while stand-in calls run and end.
 import { readFile } from 'node:fs/promises';
+import { analyticsChecks } from './analytics_checks.mjs';
 import { eventually, expect, expectEqual } from '../harness.mjs';
 import { pastCalls } from './past.mjs';
 import { until } from './stage.mjs';
@@ -114,7 +115,7 @@ async function exportChecks(checks, stage) {
 
 const bars = (page) =>
   page
-    .locator('svg.row')
+    .locator('.chart svg:has(rect)')
     .evaluateAll((all) =>
       all.map((svg) =>
         [...svg.querySelectorAll('rect')].reduce(
@@ -167,7 +168,7 @@ async function callPageChecks(checks, stage, pictures, id) {
   });
   await checks.check('the bars of each turn are as long as its measured gap', {}, async (page) => {
     await page.goto(address);
-    await page.locator('svg.row').first().waitFor();
+    await page.locator('.chart svg:has(rect)').first().waitFor();
     const { turns } = await stage.api('GET', `/api/v1/calls/${id}/latency`);
     const widths = await bars(page);
     expectEqual(widths.length, turns.length, 'turns');
@@ -227,7 +228,6 @@ async function followed(checks, stage) {
 }
 
 async function manyCalls(checks, stage, pictures) {
-  await stage.sql(pastCalls());
   await checks.check(
     'a list of many calls is right in both themes, wide and narrow',
     {},
@@ -239,19 +239,46 @@ async function manyCalls(checks, stage, pictures) {
   );
 }
 
+async function moments(checks, stage, id) {
+  await checks.check('levels, events and ?t= lead to moments of the call', {}, async (page) => {
+    await page.goto(`${stage.url}/calls/${id}?t=16`);
+    await page.locator('li.chosen').waitFor();
+    const slider = page.getByRole('slider', { name: 'Moment of the call' });
+    expectEqual(await slider.getAttribute('aria-valuenow'), '16', 'moment');
+    await slider.focus();
+    await page.keyboard.press('Home');
+    await page.waitForURL(/t=0$/);
+    const events = page.getByRole('region', { name: 'Events' });
+    const [link] = await events.locator('ol a').all();
+    await link.click();
+    await page.waitForURL(/t=\d/);
+    expect((await events.locator('ol li').count()) > 2, 'fewer than three events');
+  });
+}
+
 export async function callsChecks(checks, stage, pictures) {
   const sids = await listFills(checks, stage);
   const idOf = async (sid) =>
     (await stage.sql(`select id from bridge.calls where call_sid = '${sid}'`))[0][0];
   const [booked, interrupted] = [await idOf(sids.booking), await idOf(sids.interrupt)];
-  await Promise.all([
-    listChecks(checks, stage, pictures).then(() => exportChecks(checks, stage)),
-    callPageChecks(checks, stage, pictures, booked).then(() =>
-      interruptedCall(checks, stage, interrupted),
-    ),
-  ]);
-  await Promise.all([
-    judgedAgain(checks, stage, booked).then(() => manyCalls(checks, stage, pictures)),
-    followed(checks, stage),
-  ]);
+  const ofTheList = async () => {
+    await listChecks(checks, stage, pictures);
+    await exportChecks(checks, stage);
+  };
+  const ofACall = async () => {
+    await callPageChecks(checks, stage, pictures, booked);
+    await moments(checks, stage, booked);
+    await judgedAgain(checks, stage, booked);
+  };
+  await Promise.all([ofTheList(), ofACall()]);
+  await stage.sql(pastCalls());
+  const ofMany = async () => {
+    await manyCalls(checks, stage, pictures);
+    await analyticsChecks(checks, stage, pictures);
+  };
+  const ofOthers = async () => {
+    await interruptedCall(checks, stage, interrupted);
+    await followed(checks, stage);
+  };
+  await Promise.all([ofMany(), ofOthers()]);
 }

@@ -22,10 +22,11 @@ export async function until(what, ask, ms = patience) {
 /** A piece of SQL that is this text, whatever is in it (but NUL, which PostgreSQL refuses). */
 export const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
 
-async function ask(method, address, body) {
+async function ask(method, address, body, token) {
+  const authorization = token ? { Authorization: `Bearer ${token}` } : {};
   const response = await fetch(address, {
     method,
-    headers: { 'Content-Type': 'application/json' },
+    headers: { 'Content-Type': 'application/json', ...authorization },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   if (!response.ok)
@@ -86,8 +87,11 @@ export class Stage {
   /** What the carrier saw of a call, once it is over. */
   over = (sid) => this.control('GET', `/calls/${sid}/wait?seconds=60`);
 
+  /** What programs identify themselves with, once there are users. */
+  token = null;
+
   /** The bridge's API, as a program at its machine. */
-  api = (method, path, body) => ask(method, `${this.url}${path}`, body);
+  api = (method, path, body) => ask(method, `${this.url}${path}`, body, this.token);
 
   /** A running call that only listens: { sid, id, chat }, our id and that of EVI's chat. */
   async runningCall(body = {}) {

@@ -7,7 +7,8 @@ import { Stage } from './stage.mjs';
 async function runLane(browser, { name, settings, body }, pictures) {
   const began = performance.now();
   const stage = await Stage.open(settings);
-  const checks = new Checks(browser, new URL(stage.url).host);
+  // lanes share the machine, and each page waits for a bridge, a database and calls
+  const checks = new Checks(browser, new URL(stage.url).host, { patience: 15_000 });
   try {
     await body(checks, stage, pictures);
   } catch (error) {
