@@ -4,6 +4,7 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { FixtureAdmin } from './fixture_admin.mjs';
+import { answerLatency, makeLatency } from './fixtures/latency_monitor.mjs';
 import { makeCalls, oneCall, pendingVerdict, searched, securityHeaders } from './fixtures/world.mjs';
 
 const types = {
@@ -30,6 +31,8 @@ export const world = {
   export: { half: null, breaks: false },
   /** Its admin socket (fixture_admin.mjs). */
   admin: new FixtureAdmin(),
+  /** Of the latency page. */
+  latency: makeLatency(),
 };
 
 function json(response, status, body, type = 'application/json') {
@@ -126,8 +129,16 @@ function ticket(response, method) {
   return problem(response, 503, 'The bridge is starting', 'Try again soon.');
 }
 
+async function latency(request, response, url) {
+  let text = '';
+  for await (const piece of request) text += piece;
+  const sent = text ? JSON.parse(text) : {};
+  const { status, body } = answerLatency(world.latency, url, request.method, sent);
+  json(response, status, body, status < 400 ? 'application/json' : 'application/problem+json');
+}
+
 function asset(response, dist, path) {
-  const isPage = path === '/' || path === '/live' || /^\/calls\/[\dA-Za-z-]{1,64}$/.test(path);
+  const isPage = path === '/' || path === '/live' || path === '/latency-monitor' || /^\/calls\/[\dA-Za-z-]{1,64}$/.test(path);
   const file = join(dist, isPage ? 'index.html' : path);
   if (!isPage && !(/^\/assets\/[\w.-]+$/.test(path) && existsSync(file))) {
     return problem(response, 404, 'Not found', '');
@@ -143,6 +154,7 @@ export async function serveFixtures(dist) {
     const url = new URL(request.url, 'http://127.0.0.1');
     if (url.pathname === '/api/v1/ws-ticket') ticket(response, request.method);
     else if (url.pathname.startsWith('/api/v1/calls')) api(response, url, request.method);
+    else if (url.pathname.startsWith('/latency/')) void latency(request, response, url);
     else asset(response, dist, url.pathname);
   });
   server.on('upgrade', (request, socket) => world.admin.accept(request, socket));

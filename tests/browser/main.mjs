@@ -3,6 +3,7 @@ import { callChecks } from './call_checks.mjs';
 import { serveFixtures } from './fixture_server.mjs';
 import { fixtureChecks } from './fixture_checks.mjs';
 import { Checks, launch } from './harness.mjs';
+import { latencyChecks } from './latency_checks.mjs';
 import { listenChecks } from './listen_checks.mjs';
 import { liveChecks } from './live_checks.mjs';
 import { pageChecks } from './page_checks.mjs';
@@ -27,6 +28,7 @@ if (server) {
   await fixtureChecks(checks, url, options.shots);
   await callChecks(checks, url, options.shots);
   await verdictChecks(checks, url, options.shots);
+  await latencyChecks(checks, url, options.shots);
   await liveChecks(checks, url, options.shots);
   await listenChecks(checks, url);
 }
