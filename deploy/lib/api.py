@@ -13,6 +13,7 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Client:
     def __init__(self, name, url):
         self._name, self.url = name, url
+        self.token = None  # once the bridge has users, programs identify themselves
 
     def get(self, path, timeout_s=10):
         return self._ask("GET", path, None, timeout_s)
@@ -35,7 +36,8 @@ class Client:
 
     def _ask(self, method, path, body, timeout_s):
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
+        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
             with _OPENER.open(request, timeout=timeout_s) as answer:
                 return json.load(answer)

@@ -117,6 +117,30 @@ def start_bridge(settings, stack):
     return client, bridge
 
 
+def tandem_user(settings, *words):
+    """What `tandem user ...` printed."""
+    done = subprocess.run([BUILD / "tandem", "user", *words], env=settings, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failure(f"tandem user {words[0]}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def identify(bridge, settings, stack):
+    """Where people log in, this run does so as a program, with a token that ends with it."""
+    if bridge.status("/api/v1/session") == 200:
+        return
+    name = f"deploy-up-{os.getpid()}"
+    bridge.token = tandem_user(settings, "token", name, "--role", "viewer", "--days", "1")
+    identifier = next(line.split()[0] for line in tandem_user(settings, "tokens").splitlines() if name in line.split())
+    stack.callback(tandem_user, settings, "revoke", identifier)
+
+
+def setup_link(log):
+    """The link that makes the first admin, if there is no user yet."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if '"no_users_yet"' in line]
+    return json.loads(lines[-1])["setup_link"] if lines else None
+
+
 def place_calls(chosen, control, programs):
     """Starts the calls over the stand-in, waits until all are over; the stand-in's reports."""
     recordings = VAR / "recordings"
@@ -188,6 +212,9 @@ def carry_calls(chosen, bridge, control, programs):
 
 def keep_running(bridge, programs):
     say(f"\nDashboard   {bridge.url}/     (Ctrl-C stops everything)")
+    link = setup_link(programs[0].log)
+    if link:
+        say(f"First user  {link}\n            Until then whoever sits at this machine may do all; the link works once, for a day.")
     while all(program.is_alive() for program in programs):
         time.sleep(0.5)
     raise next(program for program in programs if not program.is_alive()).death()
@@ -211,6 +238,7 @@ def run(chosen, stack):
         programs.append(program)
     bridge, program = start_bridge(settings, stack)
     programs.insert(0, program)
+    identify(bridge, settings, stack)
     say(f"Bridge      {bridge.url}, log in var/log/tandem.log")
     problems = []
     if with_twilio_stand_in:
