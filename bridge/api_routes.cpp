@@ -9,6 +9,7 @@
 #include "bridge/random_id.hpp"
 #include "store/dialling.hpp"
 #include "store/jobs.hpp"
+#include "web/access.hpp"
 #include "web/answers.hpp"
 #include "web/assets.hpp"
 
@@ -32,42 +33,80 @@ core::WallTime wall_now() {
 }  // namespace
 
 ApiRoutes::ApiRoutes(Parts parts)
-    : parts_(std::move(parts)), visitors_(parts_.control, parts_.record.queries(), parts_.log) {}
+    : parts_(std::move(parts)),
+      visitors_(parts_.control, parts_.record.queries(), parts_.log),
+      accounts_({parts_.control, parts_.config, parts_.log, parts_.record.queries(), visitors_}),
+      setup_link_(parts_.control, parts_.record.queries(), parts_.log) {}
 
+/// The pages themselves are for anyone, or nobody could log in; what they show is not.
 void ApiRoutes::handle(core::HttpRequest request, net::Respond respond) {
   const auto found = web::find_route(request);
   const auto* const route = found ? std::get_if<const web::Route*>(&*found) : nullptr;
-  const auto needed = route != nullptr ? (*route)->access : web::Access::view;
-  if (needed == web::Access::anyone) return answer(request, std::move(respond), {});
+  const auto needed = route != nullptr ? (*route)->access
+                      : found          ? web::Access::view
+                                       : web::Access::anyone;
+  const bool is_scraper = needed == web::Access::machine && web::is_local_operator(request);
+  const bool may_ask = needed == web::Access::anyone || is_scraper;
+  if (may_ask && request.method == "GET") return answer(request, std::move(respond), {});
   const auto kept = std::make_shared<core::HttpRequest>(std::move(request));
+  if (may_ask) {
+    if (auto problem = refuse(*kept, {}, needed)) return respond(*std::move(problem));
+    return answer(*kept, std::move(respond), {});
+  }
   visitors_.identify(*kept, [this, kept, needed, respond](const Visitor& visitor) {
-    if (auto problem = refusal(visitor, needed)) {
-      parts_.log.warn("access_refused", {{"path", kept->path()}, {"peer", kept->peer}});
-      return respond(*std::move(problem));
-    }
+    if (auto problem = refuse(*kept, visitor, needed)) return respond(*std::move(problem));
     answer(*kept, respond, visitor);
   });
+}
+
+/// The address itself is not written: somebody may have put a secret into it (fault A09).
+void ApiRoutes::note_refusal(const core::HttpRequest& request) const {
+  const auto found = web::find_route(request);
+  const auto* const route = found ? std::get_if<const web::Route*>(&*found) : nullptr;
+  const std::string_view pattern = route != nullptr ? (*route)->pattern : "none";
+  parts_.log.warn("access_refused", {{"route", pattern}, {"peer", request.peer}});
+}
+
+/// Who may not, and what a browser was made to ask by another site (fault A04).
+std::optional<core::HttpResponse> ApiRoutes::refuse(const core::HttpRequest& request,
+                                                    const Visitor& visitor,
+                                                    web::Access needed) const {
+  const auto& public_url = parts_.config.public_url;
+  auto problem = refusal(visitor, needed);
+  const bool is_change = request.method != "GET";
+  if (!problem && is_change && web::is_from_another_site(request, public_url))
+    problem = web::another_site();
+  if (!problem && is_change && visitor.via == Visitor::Via::session)
+    problem = web::refuse_forged(request, public_url, visitor.csrf);
+  if (problem && problem->status != 503) note_refusal(request);
+  return problem;
 }
 
 void ApiRoutes::answer(const core::HttpRequest& request, net::Respond respond,
                        const Visitor& visitor) {
   const auto found = web::find_route(request);
-  if (found) {
-    if (const auto* problem = std::get_if<core::HttpResponse>(&*found)) return respond(*problem);
-    const auto& route = *std::get<const web::Route*>(*found);
-    auto task = web::read_request(route, request, wall_now(), visitor.name, visitor.access);
-    const bool is_own_entry =
-        route.method != "GET" && (std::holds_alternative<web::StoreQuestion>(task) ||
-                                  std::holds_alternative<web::LatencyTask>(task));
-    if (route.access >= web::Access::operate && !is_own_entry &&
-        !std::holds_alternative<core::HttpResponse>(task))
-      visitors_.audit(visitor, std::string(route.method) + " " + std::string(route.pattern),
-                      web::subject_of(route, request));
-    return std::visit([&](auto wanted) { perform(std::move(wanted), std::move(respond)); },
-                      std::move(task));
+  if (!found) {
+    const auto* const asset = web::find_asset(request.path());
+    return respond(asset != nullptr ? web::answer_asset(request, *asset) : web::no_such_page());
   }
-  const auto* const asset = web::find_asset(request.path());
-  respond(asset != nullptr ? web::answer_asset(request, *asset) : web::no_such_page());
+  if (const auto* problem = std::get_if<core::HttpResponse>(&*found)) return respond(*problem);
+  const auto& route = *std::get<const web::Route*>(*found);
+  auto task = web::read_request(route, request, wall_now(), visitor.name, visitor.access);
+  // What the database does alone, and accounts, write their line in the same transaction.
+  const bool audits_itself = std::holds_alternative<web::AccountTask>(task) ||
+                             std::holds_alternative<web::LatencyTask>(task) ||
+                             std::holds_alternative<web::StoreQuestion>(task) ||
+                             std::holds_alternative<core::HttpResponse>(task);
+  if (route.method != "GET" && !audits_itself)
+    visitors_.audit(visitor, std::string(route.method) + " " + std::string(route.pattern),
+                    web::subject_of(route, request));
+  const auto carry_out = [&](auto wanted) {
+    if constexpr (std::is_same_v<decltype(wanted), web::AccountTask>)
+      accounts_.perform(std::move(wanted), request, visitor, std::move(respond));
+    else
+      perform(std::move(wanted), std::move(respond));
+  };
+  std::visit(carry_out, std::move(task));
 }
 
 void ApiRoutes::perform(core::HttpResponse answer, net::Respond respond) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "bridge/accounts.hpp"
 #include "bridge/config.hpp"
 #include "bridge/dependencies.hpp"
 #include "bridge/latency_monitor.hpp"
@@ -13,6 +14,7 @@
 #include "bridge/ops/metrics.hpp"
 #include "bridge/outbound.hpp"
 #include "bridge/record_keeping.hpp"
+#include "bridge/setup_link.hpp"
 #include "bridge/switchboard.hpp"
 #include "bridge/visitors.hpp"
 #include "web/api.hpp"
@@ -36,6 +38,9 @@ class ApiRoutes {
   };
 
   explicit ApiRoutes(Parts parts);
+  /// Control thread, once the listener has its port.
+  void start(std::uint16_t port) { setup_link_.offer(port); }
+  void stop() { setup_link_.stop(); }
   void handle(core::HttpRequest request, net::Respond respond);
 
  private:
@@ -51,10 +56,16 @@ class ApiRoutes {
   void perform(web::LatencyTask task, net::Respond respond);
 
   void answer(const core::HttpRequest& request, net::Respond respond, const Visitor& visitor);
+  [[nodiscard]] std::optional<core::HttpResponse> refuse(const core::HttpRequest& request,
+                                                         const Visitor& visitor,
+                                                         web::Access needed) const;
+  void note_refusal(const core::HttpRequest& request) const;
   core::HttpResponse metrics();
 
   Parts parts_;
   Visitors visitors_;
+  Accounts accounts_;
+  SetupLink setup_link_;
 };
 
 }  // namespace tandem

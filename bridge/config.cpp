@@ -32,10 +32,27 @@ constexpr std::array log_level_names{std::pair{std::string_view("debug"), LogLev
 constexpr std::array boolean_names{std::pair{std::string_view("false"), false},
                                    std::pair{std::string_view("true"), true}};
 
+/// "none", or addresses and networks with commas between them.
+void load_proxies(ConfigLoader& load, std::vector<AddressRange>& target) {
+  const std::string* value = load.find("TRUSTED_PROXIES");
+  if (value == nullptr || *value == "none") return;
+  for (std::string_view rest = *value; !rest.empty();) {
+    const auto one = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    auto range = parse_address_range(one);
+    if (!range) {
+      return load.complain("TRUSTED_PROXIES", ConfigLoader::class_of(*value),
+                           "set none, or addresses and networks: 127.0.0.1,10.0.0.0/8");
+    }
+    target.push_back(*std::move(range));
+  }
+}
+
 void load_server(ConfigLoader& load, Config& config) {
   load.url("PUBLIC_URL", config.public_url, ConfigLoader::Path::none);
   load.number<std::uint16_t>("PORT", config.port, 1, 65535);
   load.ip_address("BIND", config.bind);
+  load_proxies(load, config.trusted_proxies);
   load.secret("DATABASE_URL", config.database_url);
   config.database_url_file = load.secret_path("DATABASE_URL");
   const std::string& database = config.database_url.expose();
@@ -261,6 +278,7 @@ std::string describe(const Config& config) {
   line("PUBLIC_URL", config.public_url);
   line("PORT", config.port);
   line("BIND", config.bind);
+  line("TRUSTED_PROXIES", config.trusted_proxies.empty() ? "none" : "(set)");
   line("DATABASE_URL", state_of(config.database_url));
   line("TWILIO_ACCOUNT_SID", config.twilio.account_sid);
   line("TWILIO_AUTH_TOKEN", state_of(config.twilio.auth_token));

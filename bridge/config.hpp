@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bridge/client_address.hpp"
 #include "bridge/core/result.hpp"
 #include "bridge/core/types.hpp"
 #include "bridge/ops/log.hpp"
@@ -37,7 +38,8 @@ struct Config {
   std::string public_url;  ///< scheme://host[:port], no path: what signatures are checked against
   std::uint16_t port = 8080;
   std::string bind = "127.0.0.1";
-  core::Secret database_url;      ///< postgresql://…, may carry a password
+  std::vector<AddressRange> trusted_proxies;  ///< whose X-Forwarded-For is believed
+  core::Secret database_url;                  ///< postgresql://…, may carry a password
   std::string database_url_file;  ///< where it came from: read again at every connect; may be empty
 
   struct Twilio {

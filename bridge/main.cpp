@@ -38,8 +38,10 @@ constexpr std::array commands = {
     Command{"export", "[--csv|--json|--ndjson] [--FILTER=VALUE...]",
             "write calls as a file; the filters are those of GET /api/v1/calls",
             tandem::run_export},
-    Command{"user", "token NAME --role ROLE [--days N]|tokens|revoke ID|audit",
-            "tokens for programs that use the API from elsewhere; the audit log", tandem::run_user},
+    Command{"user", "add|list|role|password|disable|enable|token|tokens|revoke|audit ...",
+            "people (add NAME --role ROLE), programs (token NAME --role ROLE [--days N]), the "
+            "audit log",
+            tandem::run_user},
     Command{"dnc", "add|remove|list|import ...",
             "our do-not-call list, and imports of the national registry", tandem::run_dnc},
     Command{"consent", "add|revoke|list NUMBER ...", "who agreed to be called for what",

@@ -190,6 +190,7 @@ Bridge::Bridge(const Config& config)
     reaper_.start();
     outbound_.start();
     latency_.start();
+    api_.start(server_.port());
   });
   control_thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "control");
@@ -342,6 +343,7 @@ void Bridge::stop() {
     reaper_.stop();
     outbound_.stop();
     latency_.stop();
+    api_.stop();
     control_tasks_.spawn(join_control());
     control_work_.reset();
   });

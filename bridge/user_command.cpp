@@ -1,6 +1,8 @@
-// `tandem user`: what may use this bridge from afar, from the command line. Whoever can run it
-// holds the database's credentials already. Every change is in the audit log.
+// `tandem user`: the people and programs that may use this bridge, from the command line. Whoever
+// can run it holds the database's credentials already. Every change is in the audit log.
 #include <fmt/format.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -8,16 +10,18 @@
 #include <iostream>
 
 #include "bridge/command_settings.hpp"
+#include "bridge/password.hpp"
 #include "bridge/random_id.hpp"
 #include "store/api_tokens.hpp"
 #include "store/audit.hpp"
+#include "store/users.hpp"
+#include "web/accounts.hpp"
 
 namespace tandem {
 
 namespace {
 
 constexpr std::string_view actor = "command line";
-constexpr std::size_t name_characters_max = 64;
 
 /// The words after the subcommand, with the values of --role and --days taken out.
 struct Words {
@@ -50,16 +54,33 @@ Words read_words(Arguments arguments) {
   return words;
 }
 
-bool is_role(std::string_view text) {
-  return text == "viewer" || text == "operator" || text == "admin";
+/// A line of standard input; typed on a terminal it is not shown.
+std::optional<std::string> read_secret(const std::string& prompt) {
+  termios shown{};
+  const bool is_terminal = isatty(STDIN_FILENO) != 0 && tcgetattr(STDIN_FILENO, &shown) == 0;
+  if (is_terminal) {
+    std::cerr << prompt << ": " << std::flush;
+    termios hidden = shown;
+    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+  }
+  std::string line;
+  const bool was_read = static_cast<bool>(std::getline(std::cin, line));
+  if (is_terminal) {
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    std::cerr << '\n';
+  }
+  return was_read ? std::optional(line) : std::nullopt;
 }
 
-/// Names appear in the audit log and in columns: letters, digits and a few signs.
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= name_characters_max &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_' || c == '@';
-         });
+/// Of a password that may be used; otherwise it is said what is wrong.
+std::optional<std::string> new_password_hash(const std::string& name) {
+  const auto password = read_secret("password for " + name);
+  const auto problem = password ? password_problem(*password, name)
+                                : std::optional<std::string>("one line of input");
+  if (!problem) return hash_password(*password);
+  std::cerr << "tandem: the password has to be " << *problem << '\n';
+  return std::nullopt;
 }
 
 int refused(std::string_view why) {
@@ -77,9 +98,64 @@ std::string day_of(const std::optional<core::WallTime>& wall, std::string_view o
   return wall ? core::to_rfc3339(*wall).substr(0, 10) : std::string(otherwise);
 }
 
+int add(store::Connection& connection, const Words& words) {
+  const std::string& name = words.plain.at(0);
+  if (!web::is_account_name(name) || !web::is_role(words.role)) return exit_usage;
+  const auto hash = new_password_hash(name);
+  if (!hash) return exit_failed;
+  store::Transaction transaction(connection);
+  if (store::add_user(connection, {name, words.role, *hash}, true).refusal)
+    return refused("there is a user of that name");
+  note(connection, "user_added", name, words.role);
+  transaction.commit();
+  fmt::print("{} may log in as {}\n", name, words.role);
+  return exit_done;
+}
+
+int change(store::Connection& connection, const std::string& name, const std::string& action,
+           const store::UserChange& wanted) {
+  store::Transaction transaction(connection);
+  const auto found = store::find_user(connection, name);
+  if (!found) return refused("there is no such user");
+  if (store::change_user(connection, found->user.id, wanted))
+    return refused("this is the last admin: make somebody else an admin first");
+  note(connection, action, name, wanted.role.value_or(""));
+  transaction.commit();
+  fmt::print("done; sessions of {} have ended\n", name);
+  return exit_done;
+}
+
+int set_role(store::Connection& connection, const Words& words) {
+  if (!web::is_role(words.role)) return exit_usage;
+  return change(connection, words.plain.at(0), "user_role_changed", {.role = words.role});
+}
+
+int set_password(store::Connection& connection, const Words& words) {
+  const auto hash = new_password_hash(words.plain.at(0));
+  if (!hash) return exit_failed;
+  return change(connection, words.plain.at(0), "user_password_changed", {.password_hash = hash});
+}
+
+int disable(store::Connection& connection, const Words& words) {
+  return change(connection, words.plain.at(0), "user_disabled", {.is_disabled = true});
+}
+
+int enable(store::Connection& connection, const Words& words) {
+  return change(connection, words.plain.at(0), "user_enabled", {.is_disabled = false});
+}
+
+int list(store::Connection& connection, const Words&) {
+  const auto users = store::list_users(connection);
+  if (users.empty()) fmt::print("no users yet: tandem user add NAME --role admin\n");
+  for (const auto& user : users)
+    fmt::print("{:<24}  {:<8}  {:<8}  last here {}\n", user.name, user.role,
+               user.is_disabled ? "disabled" : "", day_of(user.last_login, "never"));
+  return exit_done;
+}
+
 int add_token(store::Connection& connection, const Words& words) {
   const std::string& name = words.plain.at(0);
-  if (!is_name(name) || !is_role(words.role)) return exit_usage;
+  if (!web::is_account_name(name) || !web::is_role(words.role)) return exit_usage;
   const std::string token = "brg_" + random_hex_128() + random_hex_128();
   std::optional<std::chrono::seconds> lifetime;
   if (words.days) lifetime = std::chrono::hours(24) * *words.days;
@@ -102,9 +178,9 @@ int list_tokens(store::Connection& connection, const Words&) {
 
 int revoke_token(store::Connection& connection, const Words& words) {
   store::Transaction transaction(connection);
-  if (!store::revoke_token(connection, words.plain.at(0)))
-    return refused("there is no such token, or it was revoked before");
-  note(connection, "token_revoked", words.plain.at(0));
+  const auto name = store::revoke_token(connection, words.plain.at(0));
+  if (!name) return refused("there is no such token, or it was revoked before");
+  note(connection, "token_revoked", *name);
   transaction.commit();
   fmt::print("done\n");
   return exit_done;
@@ -126,6 +202,12 @@ struct Action {
 };
 
 constexpr std::array actions = {
+    Action{"add", 1, add},
+    Action{"list", 0, list},
+    Action{"role", 1, set_role},
+    Action{"password", 1, set_password},
+    Action{"disable", 1, disable},
+    Action{"enable", 1, enable},
     Action{"token", 1, add_token},
     Action{"tokens", 0, list_tokens},
     Action{"revoke", 1, revoke_token},

@@ -1,16 +1,21 @@
 #include "bridge/visitors.hpp"
 
 #include <boost/asio/post.hpp>
+#include <utility>
 
 #include "store/audit.hpp"
+#include "store/sessions.hpp"
+#include "store/users.hpp"
 #include "web/access.hpp"
 #include "web/answers.hpp"
+#include "web/session_cookie.hpp"
 
 namespace tandem {
 
 namespace {
 
 using Standing = Visitor::Standing;
+using Via = Visitor::Via;
 
 constexpr std::size_t token_bytes_max = 256;
 
@@ -21,10 +26,6 @@ web::Access access_of(std::string_view role) {
 }
 
 core::TimePoint clock_now() { return std::chrono::steady_clock::now(); }
-
-Visitor known(const store::Identity& identity) {
-  return {Standing::known, identity.name, access_of(identity.role)};
-}
 
 /// The words after "Bearer ", or nothing; the scheme's name is compared without case.
 std::optional<std::string_view> bearer_of(const core::HttpRequest& request) {
@@ -39,44 +40,142 @@ std::optional<std::string_view> bearer_of(const core::HttpRequest& request) {
   return header.substr(scheme.size());
 }
 
+std::optional<store::Identity> find(store::Connection& connection, Via via,
+                                    const std::string& digest) {
+  return via == Via::session ? store::find_session(connection, digest)
+                             : store::find_token(connection, digest);
+}
+
 }  // namespace
+
+std::string_view role_of(web::Access access) noexcept {
+  switch (access) {
+    case web::Access::administer:
+      return "admin";
+    case web::Access::operate:
+      return "operator";
+    case web::Access::view:
+      return "viewer";
+    default:
+      return "";
+  }
+}
+
+std::string csrf_of(std::string_view session) {
+  return store::digest("csrf of " + std::string(session)).substr(2);
+}
 
 Visitors::Visitors(net::asio::io_context& control, store::QueryThread& queries, ops::Log& log)
     : control_(control), queries_(queries), log_(log) {}
 
 void Visitors::identify(const core::HttpRequest& request, Then then) {
-  if (request.header("Authorization").empty()) {
-    if (!web::is_local_operator(request)) return then({});
-    return then({Standing::known, "local", web::Access::administer});
-  }
+  if (!request.header("Authorization").empty()) return identify_token(request, std::move(then));
+  const bool is_local = web::is_local_operator(request);
+  if (const auto session = web::session_of(request))
+    return identify_session(*session, is_local, std::move(then));
+  identify_stranger(is_local, std::move(then));
+}
+
+void Visitors::identify_token(const core::HttpRequest& request, Then then) {
   const auto token = bearer_of(request);
   if (!token) return then({.standing = Standing::refused});
   const auto digest = store::digest(*token);
-  const auto found = remembered_.find(digest);
-  if (found != remembered_.end() && clock_now() < found->second.until)
-    return then(found->second.visitor);
-  look_up(digest, std::move(then));
+  if (const auto* visitor = recall(digest)) return then(*visitor);
+  look_up(Via::token, digest, std::move(then));
 }
 
-void Visitors::look_up(const std::string& digest, Then then) {
+/// A session that is over is no reason to refuse: its browser may sit at this machine.
+void Visitors::identify_session(std::string_view session, bool is_local, Then then) {
+  auto answer = [csrf = csrf_of(session), then](Visitor visitor) {
+    visitor.csrf = csrf;
+    then(visitor);
+  };
+  const auto digest = store::digest(session);
+  if (const auto* visitor = recall(digest)) return answer(*visitor);
+  look_up(Via::session, digest, [this, is_local, then, answer](const Visitor& visitor) {
+    if (visitor.standing == Standing::refused) return identify_stranger(is_local, then);
+    answer(visitor);
+  });
+}
+
+void Visitors::identify_stranger(bool is_local, Then then) {
+  ask_users([is_local, then = std::move(then)](std::optional<bool> has_users) {
+    if (!has_users) return then({.standing = Standing::unknown});
+    Visitor visitor{.has_users = *has_users};
+    if (is_local && !*has_users) {
+      visitor.standing = Standing::known;
+      visitor.name = "local";
+      visitor.access = web::Access::administer;
+    }
+    then(visitor);
+  });
+}
+
+void Visitors::recheck(const Visitor& visitor, Then then) {
+  if (visitor.via == Via::local) return identify_stranger(true, std::move(then));
+  look_up(visitor.via, visitor.credential, std::move(then));
+}
+
+void Visitors::forget() {
+  remembered_.clear();
+  users_believed_until_ = {};
+}
+
+void Visitors::look_up(Via via, const std::string& digest, Then then) {
   using Found = std::optional<store::Identity>;
+  const auto answer = [this, via, digest, then](const store::QueryResult<Found>& result) {
+    Visitor visitor{.standing = Standing::unknown, .via = via, .credential = digest};
+    if (const auto* found = std::get_if<Found>(&result)) {
+      visitor.standing = *found ? Standing::known : Standing::refused;
+      if (*found) visitor.name = (*found)->name;
+      if (*found) visitor.access = access_of((*found)->role);
+    }
+    net::asio::post(control_, [this, visitor, then]() mutable {
+      visitor.has_users = visitor.via == Via::session || has_users_.value_or(false);
+      remember(visitor);
+      then(visitor);
+    });
+  };
   const bool is_queued = queries_.post<Found>(
-      [digest](store::Connection& connection) { return store::find_token(connection, digest); },
-      [this, digest, then](store::QueryResult<Found> result) {
-        Visitor visitor{.standing = Standing::unknown};
-        if (const auto* answer = std::get_if<Found>(&result))
-          visitor = *answer ? known(**answer) : Visitor{.standing = Standing::refused};
-        net::asio::post(control_, [this, digest, visitor, then] {
-          if (visitor.standing == Standing::known) remember(digest, visitor);
-          then(visitor);
-        });
-      });
+      [via, digest](store::Connection& connection) { return find(connection, via, digest); },
+      answer);
   if (!is_queued) then({.standing = Standing::unknown});
 }
 
-void Visitors::remember(const std::string& digest, const Visitor& visitor) {
+const Visitor* Visitors::recall(const std::string& digest) const {
+  const auto found = remembered_.find(digest);
+  const bool is_fresh = found != remembered_.end() && clock_now() < found->second.until;
+  return is_fresh ? &found->second.visitor : nullptr;
+}
+
+void Visitors::remember(const Visitor& visitor) {
+  if (visitor.standing == Standing::refused) remembered_.erase(visitor.credential);
+  if (visitor.standing != Standing::known) return;
   if (remembered_.size() >= remembered_max) remembered_.clear();
-  remembered_[digest] = {visitor, clock_now() + believed_for};
+  remembered_[visitor.credential] = {visitor, clock_now() + believed_for};
+}
+
+/// Users are never deleted: once there are some, that stays so.
+void Visitors::ask_users(KnowUsers then) {
+  if (has_users_.value_or(false) || clock_now() < users_believed_until_) return then(has_users_);
+  waiting_for_users_.push_back(std::move(then));
+  if (waiting_for_users_.size() > 1) return;
+  const bool is_queued = queries_.post<bool>(
+      [](store::Connection& connection) { return store::has_users(connection); },
+      [this](store::QueryResult<bool> result) {
+        const auto* const found = std::get_if<bool>(&result);
+        net::asio::post(control_, [this, found = found ? std::optional(*found) : std::nullopt] {
+          note_users(found);
+        });
+      });
+  if (!is_queued) note_users(std::nullopt);
+}
+
+void Visitors::note_users(std::optional<bool> found) {
+  if (found) has_users_ = found;
+  // Without an answer the last one counts on; the next request after that asks again.
+  if (has_users_) users_believed_until_ = clock_now() + believed_for;
+  for (const auto& then : std::exchange(waiting_for_users_, {})) then(has_users_);
 }
 
 void Visitors::audit(const Visitor& visitor, const std::string& action,
@@ -97,7 +196,7 @@ std::optional<core::HttpResponse> refusal(const Visitor& visitor, web::Access ne
   if (needed == web::Access::anyone) return std::nullopt;
   switch (visitor.standing) {
     case Standing::nobody:
-      return web::local_only();
+      return visitor.has_users ? web::log_in_first() : web::local_only();
     case Standing::refused:
       return web::unknown_token();
     case Standing::unknown:

@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "store/people_queries.hpp"
 #include "store/postgres.hpp"
 
 namespace tandem::store {
@@ -19,26 +19,16 @@ std::string digest(std::string_view secret);
 
 /// Who somebody turned out to be.
 struct Identity {
-  std::string name;  ///< "token:" and the token's name
+  std::string name;  ///< a user's; or "token:" and the token's
   std::string role;  ///< "viewer", "operator", "admin"
 };
 
-struct ApiToken {
-  std::string id;  ///< UUID
-  std::string name;
-  std::string role;
-  core::WallTime created{};
-  std::optional<core::WallTime> expires;
-  std::optional<core::WallTime> last_used;
-  bool is_revoked = false;
-};
-
-void add_token(Connection& connection, const std::string& name, const std::string& role,
-               const std::string& token_digest, std::optional<std::chrono::seconds> lifetime);
+/// As list_tokens() shows it.
+ApiToken add_token(Connection& connection, const std::string& name, const std::string& role,
+                   const std::string& token_digest, std::optional<std::chrono::seconds> lifetime);
 /// Nothing when it is unknown, revoked or expired.
 std::optional<Identity> find_token(Connection& connection, const std::string& token_digest);
-std::vector<ApiToken> list_tokens(Connection& connection);
-/// False when there is none of that id, or it was revoked before.
-bool revoke_token(Connection& connection, const std::string& id);
+/// Its name; nothing when there is none of that id, or it was revoked before.
+std::optional<std::string> revoke_token(Connection& connection, const std::string& id);
 
 }  // namespace tandem::store

@@ -2,27 +2,20 @@
 // (store/schema/0011_people.sql), so that a row that was changed or taken out is noticed.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 
+#include "store/people_queries.hpp"
 #include "store/postgres.hpp"
 
 namespace tandem::store {
 
 struct AuditEntry {
-  std::string actor;  ///< "token:...", "local", "command line", "bridge"
+  std::string actor;  ///< a user's name, "token:...", "local", "command line", "bridge"
   std::string action;
   std::string subject = {};   ///< what was acted on, by its id; no personal data
   std::string detail = "{}";  ///< a JSON object, no personal data
 };
 /// Adds to the chain, in the transaction of what it tells of; other writers wait until that ends.
 void audit(Connection& connection, const AuditEntry& entry);
-
-struct AuditCheck {
-  std::int64_t entries = 0;
-  std::optional<std::int64_t> first_wrong;  ///< id of the first row that does not follow
-};
-AuditCheck check_audit(Connection& connection);
 
 }  // namespace tandem::store

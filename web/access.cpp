@@ -60,6 +60,22 @@ bool tells_of_a_proxy(const std::pair<std::string, std::string>& header) {
          std::find(names.begin(), names.end(), name) != names.end();
 }
 
+bool is_own_origin(const core::HttpRequest& request, std::string_view public_url) {
+  const auto origin = lower(request.header("Origin"));
+  const auto host = lower(request.header("Host"));
+  if (!public_url.empty() && origin == lower(public_url)) return true;
+  return !host.empty() && (origin == "http://" + host || origin == "https://" + host);
+}
+
+/// As long for a wrong text as for the right one.
+bool is_same(std::string_view given, std::string_view expected) noexcept {
+  if (given.size() != expected.size()) return false;
+  unsigned differences = 0;
+  for (std::size_t i = 0; i < given.size(); ++i)
+    differences |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(expected[i]);
+  return differences == 0;
+}
+
 }  // namespace
 
 bool is_local_operator(const core::HttpRequest& request) {
@@ -67,13 +83,40 @@ bool is_local_operator(const core::HttpRequest& request) {
          std::none_of(request.headers.begin(), request.headers.end(), tells_of_a_proxy);
 }
 
+bool is_from_another_site(const core::HttpRequest& request, std::string_view public_url) {
+  const auto site = request.header("Sec-Fetch-Site");
+  if (!site.empty() && site != "same-origin" && site != "none") return true;
+  return !request.header("Origin").empty() && !is_own_origin(request, public_url);
+}
+
+std::optional<core::HttpResponse> refuse_forged(const core::HttpRequest& request,
+                                                std::string_view public_url,
+                                                std::string_view csrf) {
+  if (!is_own_origin(request, public_url)) return another_site();
+  if (!csrf.empty() && is_same(request.header("X-CSRF-Token"), csrf)) return std::nullopt;
+  return problem(403, "This change cannot be trusted",
+                 "It lacks the session's X-CSRF-Token, which GET /api/v1/session tells. Reload the "
+                 "page and try again.");
+}
+
+core::HttpResponse log_in_first() {
+  auto response =
+      problem(401, "Log in first",
+              "People log in at /login. Programs send `Authorization: Bearer TOKEN`; an "
+              "admin makes one on the People page or with `tandem user token`.");
+  response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
 core::HttpResponse local_only() {
   return problem(
       403, "Only from this machine, or with a token",
-      "Without a token the dashboard and the API answer only requests that come straight from the "
-      "machine the bridge runs on, addressed to localhost. Programs elsewhere send `Authorization: "
-      "Bearer TOKEN` (make one with `tandem user token NAME --role viewer`). For the dashboard use "
-      "a tunnel, for example `ssh -L 8080:127.0.0.1:8080 HOST`, and open http://localhost:8080.");
+      "There are no users yet. Until there are, the dashboard and the API answer only requests "
+      "that "
+      "come straight from the machine the bridge runs on, addressed to localhost, and programs "
+      "that "
+      "send `Authorization: Bearer TOKEN`. Make the first user with the link that `tandem serve` "
+      "wrote into its log, or with `tandem user add NAME --role admin`.");
 }
 
 core::HttpResponse unknown_token() {
@@ -87,6 +130,10 @@ core::HttpResponse unknown_token() {
 core::HttpResponse not_allowed() {
   return problem(403, "This role may not do that",
                  "A viewer may read, an operator may also act on calls, an admin may do all.");
+}
+
+core::HttpResponse another_site() {
+  return problem(403, "Not from another site", "Changes come from the dashboard or a program.");
 }
 
 }  // namespace tandem::web

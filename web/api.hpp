@@ -15,6 +15,7 @@
 #include "bridge/core/http.hpp"
 #include "bridge/core/types.hpp"
 #include "store/queries.hpp"
+#include "web/accounts.hpp"
 #include "web/api_command.hpp"
 #include "web/api_erase.hpp"
 #include "web/api_place.hpp"
@@ -39,10 +40,11 @@ enum class ServerQuestion : std::uint8_t { alive, ready, metrics, dependencies, 
 /// What a request comes to: an answer at once (a problem document, mostly), or what has to be done
 /// for one.
 using ApiTask = std::variant<core::HttpResponse, StoreQuestion, ExportCalls, AnalyseCall,
-                             CallCommand, PlaceCall, EraseNumber, ServerQuestion, LatencyTask>;
+                             CallCommand, PlaceCall, EraseNumber, ServerQuestion, AccountTask, LatencyTask>;
 
-/// Who may ask: each includes those below it.
-enum class Access : std::uint8_t { anyone, view, operate, administer };
+/// Who may ask: each includes those below it. `machine`: any program at this machine (scrapers of
+/// metrics), and whoever may view.
+enum class Access : std::uint8_t { anyone, machine, view, operate, administer };
 
 /// A request to a route.
 struct Asked {
@@ -75,9 +77,8 @@ std::optional<std::variant<const Route*, core::HttpResponse>> find_route(
 std::string subject_of(const Route& route, const core::HttpRequest& request);
 
 /// What a request to this route comes to. Whoever asks may (web/access.hpp); what they may do
-/// beyond that counts where one address takes several changes. A change asked for by
-/// a page of another site is refused here (403). Problems: 400 with all wrong parameters by name,
-/// 404 for what is no call id, and those of the reader.
+/// beyond that counts where one address takes several changes. Problems: 400 with all wrong
+/// parameters by name, 404 for what is no call id, and those of the reader.
 ApiTask read_request(const Route& route, const core::HttpRequest& request, core::WallTime now,
                      std::string_view who, Access access);
 

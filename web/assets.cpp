@@ -21,9 +21,15 @@ struct Page {
   std::string_view prefix;
   bool has_id;  ///< an id follows the prefix
 };
-constexpr std::array pages = {Page{"/", false},           Page{"/calls/", true},
-                              Page{"/live", false},       Page{"/analytics", false},
-                              Page{"/compliance", false}, Page{"/latency-monitor", false}};
+constexpr std::array pages = {Page{"/", false},
+                              Page{"/calls/", true},
+                              Page{"/live", false},
+                              Page{"/analytics", false},
+                              Page{"/compliance", false},
+                              Page{"/login", false},
+                              Page{"/setup", false},
+                              Page{"/people", false},
+                              Page{"/latency-monitor", false}};
 
 bool is_page(std::string_view path) noexcept {
   return std::any_of(pages.begin(), pages.end(), [&](const Page& page) {

@@ -51,6 +51,20 @@ ApiTask get_latency_session(const Asked& asked);
 ApiTask get_latency_config(const Asked& asked);
 ApiTask change_latency_config(const Asked& asked);
 
+// read_people.cpp; {id} is a user's or a token's.
+ApiTask show_session(const Asked& asked);
+ApiTask log_in(const Asked& asked);
+ApiTask log_out(const Asked& asked);
+ApiTask use_setup_link(const Asked& asked);
+ApiTask list_users(const Asked& asked);
+ApiTask add_user(const Asked& asked);
+ApiTask change_user(const Asked& asked);
+ApiTask list_tokens(const Asked& asked);
+ApiTask add_token(const Asked& asked);
+ApiTask revoke_token(const Asked& asked);
+ApiTask list_audit(const Asked& asked);
+ApiTask check_audit(const Asked& asked);
+
 // read_server.cpp
 ApiTask get_openapi(const Asked& asked);
 ApiTask ask_alive(const Asked& asked);

@@ -4,8 +4,17 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { FixtureAdmin } from './fixture_admin.mjs';
+import { answerDial, isDialRoute, makeDial } from './fixtures/dial.mjs';
 import { answerLatency, makeLatency } from './fixtures/latency_monitor.mjs';
-import { makeCalls, oneCall, pendingVerdict, searched, securityHeaders } from './fixtures/world.mjs';
+import { answerPeople, isAccountRoute, makePeople } from './fixtures/people.mjs';
+import {
+  makeCalls,
+  oneCall,
+  pendingVerdict,
+  searched,
+  securityHeaders,
+} from './fixtures/world.mjs';
+import { report } from './fixtures/report.mjs';
 
 const types = {
   '.css': 'text/css; charset=utf-8',
@@ -31,6 +40,9 @@ export const world = {
   export: { half: null, breaks: false },
   /** Its admin socket (fixture_admin.mjs). */
   admin: new FixtureAdmin(),
+  /** Lists of dialling, and calls that are asked for (fixtures/dial.mjs). */
+  dial: makeDial(),
+  people: makePeople(),
   /** Of the latency page. */
   latency: makeLatency(),
 };
@@ -125,8 +137,17 @@ function api(response, url, method) {
 }
 
 function ticket(response, method) {
-  if (method === 'POST' && world.admin.isThere) return json(response, 201, world.admin.giveTicket());
+  if (method === 'POST' && world.admin.isThere)
+    return json(response, 201, world.admin.giveTicket());
   return problem(response, 503, 'The bridge is starting', 'Try again soon.');
+}
+
+async function people(request, response, url) {
+  let text = '';
+  for await (const piece of request) text += piece;
+  const { status, body } = answerPeople(world.people, request, url, text ? JSON.parse(text) : {});
+  if (body) json(response, status, body);
+  else response.writeHead(status, securityHeaders).end();
 }
 
 async function latency(request, response, url) {
@@ -137,8 +158,25 @@ async function latency(request, response, url) {
   json(response, status, body, status < 400 ? 'application/json' : 'application/problem+json');
 }
 
+async function dial(request, response, url) {
+  let text = '';
+  for await (const piece of request) text += piece;
+  const answer = answerDial(world.dial, request, url, text ? JSON.parse(text) : {});
+  if (answer === null) return request.socket.destroy();
+  const type = answer.status < 400 ? 'application/json' : 'application/problem+json';
+  return json(response, answer.status, answer.body, type);
+}
+
+function analytics(response, query) {
+  world.requests.push(`/api/v1/analytics?${query}`);
+  if (world.broken) return problem(response, 503, 'The database does not answer', 'Try again soon.');
+  return json(response, 200, { ...report(query), ...world.changes.report });
+}
+
 function asset(response, dist, path) {
-  const isPage = path === '/' || path === '/live' || path === '/latency-monitor' || /^\/calls\/[\dA-Za-z-]{1,64}$/.test(path);
+  const isPage =
+    ['/', '/login', '/setup', '/people', '/live', '/latency-monitor', '/analytics', '/compliance'].includes(path) ||
+    /^\/calls\/[\dA-Za-z-]{1,64}$/.test(path);
   const file = join(dist, isPage ? 'index.html' : path);
   if (!isPage && !(/^\/assets\/[\w.-]+$/.test(path) && existsSync(file))) {
     return problem(response, 404, 'Not found', '');
@@ -153,8 +191,11 @@ export async function serveFixtures(dist) {
   const server = createServer((request, response) => {
     const url = new URL(request.url, 'http://127.0.0.1');
     if (url.pathname === '/api/v1/ws-ticket') ticket(response, request.method);
+    else if (isDialRoute(url.pathname, request.method)) void dial(request, response, url);
+    else if (url.pathname === '/api/v1/analytics') analytics(response, url.searchParams);
     else if (url.pathname.startsWith('/api/v1/calls')) api(response, url, request.method);
     else if (url.pathname.startsWith('/latency/')) void latency(request, response, url);
+    else if (isAccountRoute(url.pathname)) void people(request, response, url);
     else asset(response, dist, url.pathname);
   });
   server.on('upgrade', (request, socket) => world.admin.accept(request, socket));

@@ -7,6 +7,7 @@ import { latencyChecks } from './latency_checks.mjs';
 import { listenChecks } from './listen_checks.mjs';
 import { liveChecks } from './live_checks.mjs';
 import { pageChecks } from './page_checks.mjs';
+import { peopleChecks } from './people_checks.mjs';
 import { sourceChecks } from './source_checks.mjs';
 import { verdictChecks } from './verdict_checks.mjs';
 import { runWorld } from './world/world.mjs';
@@ -28,6 +29,7 @@ if (server) {
   await fixtureChecks(checks, url, options.shots);
   await callChecks(checks, url, options.shots);
   await verdictChecks(checks, url, options.shots);
+  await peopleChecks(checks, url, options.shots);
   await latencyChecks(checks, url, options.shots);
   await liveChecks(checks, url, options.shots);
   await listenChecks(checks, url);

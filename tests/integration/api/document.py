@@ -8,7 +8,7 @@ WRONG = {
     "outcome": ["great", "Booked"], "q": ["%FF", "a" * 201], "number": ["abc", "1" * 16], "from": ["yesterday", "2026-02-30"],
     "to": ["2026-13-01", "soon"], "min_duration": ["-1", "86401", "1.5"], "max_duration": ["x"], "status": ["done"],
     "direction": ["sideways"], "provider": ["nobody"], "cursor": ["%00", "!", "1_2", "no-such-page"], "limit": ["0", "501", "many"],
-    "bom": ["yes"], "allowed": ["yes", "1"], "answered": ["yes"], "hour": ["24", "-1", "noon"], "weekday": ["0", "8", "Monday"], "bucket": ["minute"],
+    "actor": ["%FF", "a" * 129], "action": ["a%0Ab"], "bom": ["yes"], "window": ["2m", "ever"], "allowed": ["yes", "1"], "answered": ["yes"], "hour": ["24", "-1", "noon"], "weekday": ["0", "8", "Monday"], "bucket": ["minute"],
 }
 
 

@@ -8,7 +8,7 @@ from document import WRONG, Document
 
 NOBODY = "00000000-0000-4000-8000-ffffffffffff"
 JSON = {"Content-Type": "application/json"}
-BODIES = {"say": '{"text":"Hello."}', "context": '{"text":"Hello."}', "transfer": '{"to":"+14155550123"}'}
+BODIES = {"/api/v1/users/{id}": '{"disabled":false}', "say": '{"text":"Hello."}', "context": '{"text":"Hello."}', "transfer": '{"to":"+14155550123"}'}
 
 
 def document(world):
@@ -113,7 +113,7 @@ def no_such_call(world):
     for method, path, operation in spec.operations():
         if "{id}" not in path:
             continue
-        body = BODIES.get(path.rsplit("/", 1)[1])
+        body = BODIES.get(path) or BODIES.get(path.rsplit("/", 1)[1])
         for call_id in [NOBODY, "none"]:
             complaints += fits(world, spec, operation, method, address(world, path, call_id), [404],
                                **({"body": body, "headers": JSON} if body else {}))

@@ -43,11 +43,12 @@ def roles(world):
         secret = token(world, f"program-{role}", role)
         found = tuple(ask(world, path, secret, method)[0] for method, path in routes)
         equal(found, expected, role)
-    for method, path in [*routes, ("GET", "/metrics"), ("GET", "/")]:
+    for method, path in [*routes, ("GET", "/metrics")]:
         equal(ask(world, path, None, method)[0], 403, f"{path} without a token")
         equal(ask(world, path, "brg_" + "0" * 64, method)[0], 401, f"{path} with an invented token")
         equal(ask(world, path, None, method, Authorization="Basic eDp5")[0], 401, f"{path} with a password")
-    equal(ask(world, "/healthz")[0], 200, "health is for anyone")
+    for path in ("/healthz", "/", "/login"):
+        equal(ask(world, path)[0], 200, f"{path} is for anyone")
 
 
 @test("A11: a revoked token is refused within five seconds")

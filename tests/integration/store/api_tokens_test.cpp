@@ -20,7 +20,7 @@ TEST_CASE("a token works until it is revoked or expires") {
   const auto tokens = store::list_tokens(db);
   REQUIRE(tokens.size() == 2);
   CHECK(tokens[0].last_used);
-  CHECK(store::revoke_token(db, tokens[0].id));
+  CHECK(store::revoke_token(db, tokens[0].id) == "reports");
   CHECK_FALSE(store::revoke_token(db, tokens[0].id));
   CHECK_FALSE(store::find_token(db, store::digest("brg_a")));
 }

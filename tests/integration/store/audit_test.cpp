@@ -31,3 +31,20 @@ TEST_CASE("audit entries of writers at the same time form one chain, and a chang
   db.run("delete from bridge.audit_log where id = 41");
   CHECK(store::check_audit(db).first_wrong == 42);
 }
+
+TEST_CASE("the audit log is read newest first, page by page, by who and by what") {
+  store::Connection db(migrated_database());
+  for (int i = 0; i < 7; ++i)
+    store::audit(db, {i % 2 == 0 ? "ann" : "bob", i == 6 ? "ended" : "tried", std::to_string(i)});
+  const auto first = store::list_audit(db, {.actor = "ann", .limit = 3});
+  REQUIRE(first.rows.size() == 3);
+  CHECK(first.rows[0].subject == "6");
+  CHECK(first.rows[0].detail_json == "{}");
+  REQUIRE(first.next);
+  const auto second = store::list_audit(db, {.actor = "ann", .before = first.next, .limit = 3});
+  REQUIRE(second.rows.size() == 1);
+  CHECK(second.rows[0].subject == "0");
+  CHECK_FALSE(second.next);
+  CHECK(store::list_audit(db, {.action = "ended"}).rows.size() == 1);
+  CHECK(store::list_audit(db, {.actor = "bob", .action = "ended"}).rows.empty());
+}

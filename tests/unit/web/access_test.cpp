@@ -64,6 +64,64 @@ TEST_CASE("the refusal says why and what to do") {
   const auto response = web::local_only();
   CHECK(response.status == 403);
   CHECK(core::find_header(response.headers, "content-type") == "application/problem+json");
-  CHECK(response.body.find("tandem user token") != std::string::npos);
-  CHECK(response.body.find("ssh -L") != std::string::npos);
+  CHECK(response.body.find("Authorization: Bearer") != std::string::npos);
+  CHECK(response.body.find("tandem user add") != std::string::npos);
+  CHECK(web::log_in_first().status == 401);
+  CHECK(web::log_in_first().body.find("/login") != std::string::npos);
+}
+
+namespace {
+
+constexpr auto public_url = "https://bridge.example";
+
+core::HttpRequest change(core::HttpHeaders headers) {
+  auto request = test::get("/api/v1/users", std::move(headers));
+  request.method = "POST";
+  request.headers.emplace_back("Host", "localhost:8080");
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("A04: what a page of another site asks for is known by Origin or Sec-Fetch-Site") {
+  for (const core::HttpHeaders& headers : std::vector<core::HttpHeaders>{
+           {{"Origin", "https://elsewhere.example"}},
+           {{"Origin", "null"}},
+           {{"Origin", "http://localhost:8081"}},
+           {{"Origin", "http://localhost"}},
+           {{"Origin", "https://bridge.example.elsewhere.example"}},
+           {{"Sec-Fetch-Site", "cross-site"}},
+           {{"Sec-Fetch-Site", "same-site"}},
+           {{"Origin", "http://localhost:8080"}, {"Sec-Fetch-Site", "cross-site"}}}) {
+    INFO(headers[0].second);
+    CHECK(web::is_from_another_site(change(headers), public_url));
+    CHECK(web::refuse_forged(change(headers), public_url, "abc"));
+  }
+}
+
+TEST_CASE("A04: a page of ours and a program without a browser are not of another site") {
+  for (const core::HttpHeaders& headers : std::vector<core::HttpHeaders>{
+           {},
+           {{"Origin", "http://localhost:8080"}, {"Sec-Fetch-Site", "same-origin"}},
+           {{"Origin", "http://LocalHost:8080"}},
+           {{"Origin", public_url}},
+           {{"Sec-Fetch-Site", "none"}}}) {
+    CHECK_FALSE(web::is_from_another_site(change(headers), public_url));
+  }
+}
+
+TEST_CASE("A04: a change by a session needs an Origin of ours and the session's own word") {
+  const core::HttpHeaders own = {{"Origin", "http://localhost:8080"}};
+  const auto with = [&](const std::string& csrf, core::HttpHeaders headers) {
+    headers.emplace_back("X-CSRF-Token", csrf);
+    return web::refuse_forged(change(std::move(headers)), public_url, "abc").has_value();
+  };
+  CHECK_FALSE(with("abc", own));
+  CHECK_FALSE(with("abc", {{"Origin", public_url}}));
+  CHECK(with("abd", own));
+  CHECK(with("", own));
+  CHECK(with("abcd", own));
+  CHECK(with("abc", {}));  // browsers send Origin with every change
+  CHECK(web::refuse_forged(change(own), public_url, "abc"));
+  CHECK(web::refuse_forged(change(own), public_url, ""));
 }

@@ -21,7 +21,8 @@ std::string lower(std::string_view text) {
 }
 
 std::string_view word_of(Access access) {
-  constexpr std::array<std::string_view, 4> words = {"anyone", "view", "operate", "administer"};
+  constexpr std::array<std::string_view, 5> words = {"anyone", "machine", "view", "operate",
+                                                     "administer"};
   return words[static_cast<std::size_t>(access)];
 }
 

@@ -8,6 +8,11 @@ import CompliancePage from '../pages/Compliance.svelte';
 import LatencyPage from '../pages/LatencyMonitor.svelte';
 import LivePage from '../pages/Live.svelte';
 
+import LoginPage from '../pages/Login.svelte';
+import PeoplePage from '../pages/People.svelte';
+import SetupPage from '../pages/Setup.svelte';
+import type { Right } from './session.svelte';
+
 export interface Page {
   pattern: RegExp;
   component: Component;
@@ -15,13 +20,22 @@ export interface Page {
   section: string;
 }
 
-export const navigation = [
+interface Entry {
+  section: string;
+  label: string;
+  address: string;
+  /** Only for those who have it. */
+  right?: Right;
+}
+
+export const navigation: readonly Entry[] = [
   { section: 'calls', label: 'Calls', address: '/' },
   { section: 'live', label: 'Live', address: '/live' },
   { section: 'latency', label: 'Latency', address: '/latency-monitor' },
   { section: 'analytics', label: 'Analytics', address: '/analytics' },
   { section: 'compliance', label: 'Compliance', address: '/compliance' },
-] as const;
+  { section: 'people', label: 'People', address: '/people', right: 'administer' },
+];
 
 const pages: readonly Page[] = [
   { pattern: /^\/$/, component: CallsPage, section: 'calls' },
@@ -30,6 +44,9 @@ const pages: readonly Page[] = [
   { pattern: /^\/compliance$/, component: CompliancePage, section: 'compliance' },
   { pattern: /^\/live$/, component: LivePage, section: 'live' },
   { pattern: /^\/latency-monitor$/, component: LatencyPage, section: 'latency' },
+  { pattern: /^\/people$/, component: PeoplePage, section: 'people' },
+  { pattern: /^\/login$/, component: LoginPage, section: '' },
+  { pattern: /^\/setup$/, component: SetupPage, section: '' },
 ];
 
 export const findPage = (path: string): Page | null =>
