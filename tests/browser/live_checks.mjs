@@ -126,6 +126,25 @@ async function wallChecks(checks, url, shots) {
       expectEqual(await page.locator('h1').innerText(), 'Live2', 'heading');
     },
   );
+  await check(
+    checks,
+    'an opened call shows all its words, from its first line',
+    {},
+    async (page) => {
+      const [first] = calls(1);
+      const last = [
+        liveLine(2, 'assistant', 'Of course.', 11_200),
+        liveLine(3, 'user', 'Ten.', 18_100),
+      ];
+      admin.calls = [{ ...first, lines: last }];
+      await wall(page, url, `?call=${first.call_id}`);
+      await panel(page).locator('#line-0', { hasText: 'Harbour Dental' }).waitFor();
+      const lines = await panel(page)
+        .locator('[id^=line-]')
+        .evaluateAll((all) => all.map(({ id }) => id));
+      expectEqual(lines, ['line-0', 'line-1', 'line-2', 'line-3'], 'lines, stored and told');
+    },
+  );
   await check(checks, 'the duration of a running call ticks', {}, async (page) => {
     calls(1);
     await wall(page, url);
@@ -263,6 +282,15 @@ async function actionChecks(checks, url, shots) {
     await eventually(() => admin.commands.length > 0, 'nothing was sent');
     expectEqual(admin.commands.splice(0), [command], 'commands');
   };
+  await check(checks, 'a viewer sees everything and may do nothing', {}, async (page) => {
+    const before = world.people.who;
+    world.people.who = { ...before, name: 'vera', role: 'viewer' };
+    await open(page);
+    await panel(page).getByText('Operators can listen and act here. You may look.').waitFor();
+    await panel(page).getByText('Thursday at ten is perfect.').waitFor();
+    expectEqual(await panel(page).getByRole('button').count(), 0, 'buttons');
+    world.people.who = before;
+  });
   await check(checks, 'words are said, or whispered to the agent', {}, async (page) => {
     const { call_id } = await open(page);
     const words = page.getByLabel('Words for the agent');

@@ -3,8 +3,8 @@ import type { TranscriptEntry } from './api';
 import { duration } from './format';
 import type { CallNews, LiveCall, LiveLine } from './live_types';
 
-/** Kept of each call, as the server keeps them. */
-const linesKept = 60;
+/** Kept of each call. A snapshot brings the last 60 lines; those before them are in the record. */
+const linesKept = 2000;
 const turnsKept = 8;
 
 /** In order; a line that came before (now with what was heard of it) takes its place. */
