@@ -101,6 +101,9 @@ RestFault fault_of_status(int status, Repeating repeating) noexcept {
 }
 
 RestFault fault_of(int status, int code, Repeating repeating) noexcept {
+  // Twilio documents codes, not which HTTP status comes with them: trouble inside may have acted.
+  const bool is_trouble_inside = code == 20500 || code == 20503;
+  if (is_trouble_inside) status = 500;
   const auto* known =
       std::find_if(code_meanings.begin(), code_meanings.end(),
                    [code](const CodeMeaning& meaning) { return meaning.code == code; });

@@ -204,6 +204,10 @@ std::optional<HttpResponse> TwilioExchange::apply_fault(std::string_view of, boo
   if (kind.ends_with("_placed")) act();
   drop = kind.starts_with("drop");
   if (kind == "429") return error_response({429, 20429, "Too Many Requests"});
+  if (kind == "error") {
+    return error_response({static_cast<int>(number_or(fault, "status", 400)),
+                           static_cast<int>(number_or(fault, "code", 20500)), "ordered by a test"});
+  }
   if (kind.starts_with("500")) return error_response({500, 20500, "Internal Server Error"});
   if (kind.starts_with("503")) return error_response({503, 20503, "Service Unavailable"});
   return std::nullopt;

@@ -131,6 +131,8 @@ TEST_CASE("O01: a create that may have reached Twilio is never called safe to re
   CHECK(created_fault(answer(500)) == RestFault::unknown_outcome);
   CHECK(created_fault(refusal(500, 20500)) == RestFault::unknown_outcome);
   CHECK(created_fault(refusal(503, 20503)) == RestFault::unknown_outcome);
+  CHECK(created_fault(refusal(400, 20500)) == RestFault::unknown_outcome);
+  CHECK(created_fault(refusal(429, 20503)) == RestFault::unknown_outcome);
   CHECK(created_fault(answer(502, "<html>")) == RestFault::unknown_outcome);
   CHECK(created_fault(answer(504)) == RestFault::unknown_outcome);
   CHECK(created_fault(answer(408)) == RestFault::unknown_outcome);

@@ -1,0 +1,94 @@
+"""Runs the simulation and the tests of placed calls; prints ok / not ok lines and the closing line.
+
+    main.py [--dials N] [--first-seed S] [WORD...]    only tests whose name holds one of the words
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "calls")]
+
+from world import BUILD  # noqa: E402  (first: it makes deploy/lib known)
+from checks import TESTS  # noqa: E402
+from processes import tail  # noqa: E402
+import placing  # noqa: E402  (registers its tests)
+import stops  # noqa: E402
+import troubles  # noqa: E402
+from dialling_world import DiallingWorld  # noqa: E402
+
+SIMULATION = BUILD / "tests" / "integration" / "tandem_dial_simulation"
+
+
+def simulate(*words):
+    done = subprocess.run([SIMULATION, *map(str, words)], text=True, stdout=subprocess.PIPE, check=False)
+    return done.returncode, done.stdout
+
+
+def simulation_problem(dials, seed):
+    code, said = simulate("--dials", dials, "--first-seed", seed)
+    print("".join(f"# {line}\n" for line in said.splitlines()), end="")
+    return "" if code == 0 else said
+
+
+def naive_problem():
+    """The proof must be able to see what it proves: a dialler that repeats lost requests rings people twice."""
+    code, said = simulate("--dials", 1000, "--naive")
+    return "" if code == 1 and " 0 doubles" not in said else f"it was not noticed:\n{said}"
+
+
+def run(name, function, *arguments):
+    begun = time.monotonic()
+    try:
+        problem = function(*arguments)
+    except Exception as error:  # a test that breaks is a test that failed; the others still run
+        problem = str(error) if isinstance(error, AssertionError) and str(error) else traceback.format_exc()
+    print(f"not ok {name}" if problem else f"ok {name} ({time.monotonic() - begun:.1f} s)")
+    print("".join(f"    {line}\n" for line in (problem or "").splitlines()), end="", flush=True)
+    return not problem
+
+
+def run_lane(world, lane):
+    results = [run(name, function, world) for name, function in lane]
+    if not all(results):
+        print("# the end of this bridge's log:\n" + tail(world.bridge_log, 60), flush=True)
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--dials", type=int, default=20_000)
+    parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("words", nargs="*")
+    options = parser.parse_args()
+    results = []
+    if not options.words:
+        results.append(run(f"O01, O03: {options.dials} simulated dials with lost replies and kills ring nobody twice",
+                           simulation_problem, options.dials, options.first_seed))
+        results.append(run("a dialler that repeats lost requests is caught by the simulation", naive_problem))
+    tests = [(name, function) for name, function in TESTS
+             if not options.words or any(word in name for word in options.words)]
+    lanes = [[(name, function) for name, function in tests if function.__module__ == module.__name__]
+             for module in (placing, troubles, stops)]
+    worlds = []
+    try:
+        for lane in lanes:  # one after the other: each looks for free ports
+            if lane:
+                worlds.append((DiallingWorld(), lane))
+        with ThreadPoolExecutor(len(worlds)) as pool:
+            for lane_results in pool.map(lambda each: run_lane(*each), worlds):
+                results += lane_results
+    finally:
+        for world, _ in worlds:
+            world.close()
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
