@@ -65,7 +65,8 @@ void Call::caller_stopped(core::TimePoint stopped) {
   for (const auto& frame : forwarded_) {
     if (frame.arrived >= stopped && frame.sent < sent) sent = frame.sent;
   }
-  turn_clock_.caller_stopped(stopped, sent);
+  const bool agent_speaks = !turn_is_over_ && playout_.unplayed(moment_.now) > 0ms;
+  turn_clock_.caller_stopped(stopped, sent, agent_speaks);
 }
 
 /// Stops the agent's voice at the caller's ear without losing any of it.
@@ -138,6 +139,7 @@ void Call::interrupt(std::string_view by) {
   suppressed_since_.reset();
   spoke_over_agent_ = false;
   turn_is_over_ = true;
+  turn_clock_.agent_was_cut_off();
   if (unplayed <= 0ms) return;
   ++interruptions_;
   if (by != "operator" && by != "machine") {

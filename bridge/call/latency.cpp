@@ -28,8 +28,10 @@ core::Percentiles Histogram::percentiles() const noexcept {
   return {count_, quantile_us(0.50), quantile_us(0.95), quantile_us(0.99), max_us_};
 }
 
-void TurnClock::caller_stopped(core::TimePoint at, core::TimePoint last_audio_sent) noexcept {
+void TurnClock::caller_stopped(core::TimePoint at, core::TimePoint last_audio_sent,
+                               bool agent_speaks) noexcept {
   reset();
+  agent_speaks_ = agent_speaks;
   stopped_ = at;
   last_audio_sent_ = last_audio_sent;
   if (latest_text_ && *latest_text_ > at) text_final_ = latest_text_;
@@ -41,12 +43,12 @@ void TurnClock::text_final(core::TimePoint at) noexcept {
 }
 
 void TurnClock::voice_first_audio(core::TimePoint at) noexcept {
-  if (stopped_ && !first_audio_) first_audio_ = at;
+  if (waiting_for_answer() && !first_audio_) first_audio_ = at;
 }
 
 std::optional<core::TurnLatency> TurnClock::carrier_first_audio(
     core::TimePoint at, core::TimePoint audible_at) noexcept {
-  if (!stopped_) return std::nullopt;
+  if (!waiting_for_answer()) return std::nullopt;
   core::TurnLatency turn;
   core::TimePoint reached = *stopped_;
   bool previous_known = true;

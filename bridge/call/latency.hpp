@@ -36,8 +36,11 @@ class Histogram {
 class TurnClock {
  public:
   /// The caller fell silent at `at` (the last moment of speech, not when we became sure). Starts a
-  /// new turn.
-  void caller_stopped(core::TimePoint at, core::TimePoint last_audio_sent) noexcept;
+  /// new turn. `agent_speaks`: the agent is still making words of before. What follows is the rest
+  /// of them and no answer, unless it turns out that it was cut off.
+  void caller_stopped(core::TimePoint at, core::TimePoint last_audio_sent,
+                      bool agent_speaks = false) noexcept;
+  void agent_was_cut_off() noexcept { agent_speaks_ = false; }
   void text_final(core::TimePoint at) noexcept;
   void voice_first_audio(core::TimePoint at) noexcept;
   /// The first audio of the answer left for the carrier and will be audible at `audible_at`.
@@ -46,9 +49,10 @@ class TurnClock {
                                                        core::TimePoint audible_at) noexcept;
   /// The caller speaks again before an answer came: the stamps so far mean nothing.
   void reset() noexcept { stopped_ = last_audio_sent_ = text_final_ = first_audio_ = std::nullopt; }
-  [[nodiscard]] bool waiting_for_answer() const noexcept { return stopped_.has_value(); }
+  [[nodiscard]] bool waiting_for_answer() const noexcept { return stopped_ && !agent_speaks_; }
 
  private:
+  bool agent_speaks_ = false;
   std::optional<core::TimePoint> stopped_, last_audio_sent_, text_final_, first_audio_;
   std::optional<core::TimePoint>
       latest_text_;  // may come before we are sure that the caller stopped

@@ -1,6 +1,7 @@
 #include "bridge/call/latency.hpp"
 
 #include <algorithm>
+#include <array>
 #include <random>
 
 #include "tests/unit/catch.hpp"
@@ -54,20 +55,85 @@ TEST_CASE("an empty histogram answers zero and negative durations count as zero"
   CHECK(histogram.count() == 1);
 }
 
-TEST_CASE("the stages of any turn add up to its gap, whatever is missing or out of order") {
-  std::mt19937 random(11);
-  for (int i = 0; i < 10'000; ++i) {
-    const auto any = [&] { return zero + std::chrono::microseconds(random() % 3'000'000); };
-    TurnClock clock;
-    if (random() % 4 == 0) clock.text_final(any());
-    clock.caller_stopped(any(), any());
-    if (random() % 2 == 0) clock.text_final(any());
-    if (random() % 2 == 0) clock.voice_first_audio(any());
-    const auto turn = clock.carrier_first_audio(any(), any());
-    REQUIRE(turn.has_value());
-    REQUIRE(sum_of_stages(*turn) == turn->gap_us);
-    REQUIRE(turn->gap_us >= 0);
+/// What may come to a turn clock, in any order, at any time, also twice, also never.
+void disturb(TurnClock& clock, std::mt19937& random, core::TimePoint at) {
+  switch (random() % 6) {
+    case 0:
+      return clock.text_final(at);
+    case 1:
+      return clock.voice_first_audio(at);
+    case 2:
+      return clock.caller_stopped(at, at - std::chrono::microseconds(random() % 500'000));
+    case 3:
+      return clock.agent_was_cut_off();
+    case 4:
+      return random() % 4 == 0 ? clock.reset() : clock.text_final(at);
+    default:
+      return clock.caller_stopped(at, at, random() % 2 == 0);
   }
+}
+
+TEST_CASE("the stages of any turn add up to its gap, on 10 000 traces in any order") {
+  std::mt19937 random(11);
+  int turns = 0;
+  for (int trace = 0; trace < 10'000; ++trace) {
+    // few different times, so that stamps often fall together; negative differences come by order
+    const auto grid = std::chrono::microseconds(random() % 3 == 0 ? 500'000 : 1);
+    const auto any = [&] {
+      return zero + grid * static_cast<std::int64_t>(random() % (3'000'000 / grid.count()));
+    };
+    TurnClock clock;
+    for (auto events = random() % 12; events > 0; --events) disturb(clock, random, any());
+    const bool waits = clock.waiting_for_answer();
+    const auto at = any();
+    const auto turn = clock.carrier_first_audio(at, any());
+    REQUIRE(turn.has_value() == waits);
+    REQUIRE_FALSE(clock.carrier_first_audio(at, at).has_value());  // each turn is told once
+    if (!turn) continue;
+    ++turns;
+    REQUIRE(sum_of_stages(*turn) == turn->gap_us);
+    for (const auto part : core::turn_parts) REQUIRE(core::part_us(*turn, part) >= 0);
+    REQUIRE(turn->gap_us <= 3'000'000);
+  }
+  CHECK(turns > 2'000);
+}
+
+TEST_CASE("a stamp never takes time away from what was before it: stages are monotone") {
+  std::mt19937 random(12);
+  for (int trace = 0; trace < 10'000; ++trace) {
+    std::array<std::int64_t, 5> us{};
+    for (auto& each : us) each = static_cast<std::int64_t>(random() % 2'000'000);
+    const auto at = [&](std::size_t i) { return zero + std::chrono::microseconds(us[i]); };
+    TurnClock clock;
+    clock.caller_stopped(zero, at(0));
+    clock.text_final(at(1));
+    clock.voice_first_audio(at(2));
+    const auto turn = clock.carrier_first_audio(at(3), at(4));
+    REQUIRE(turn.has_value());
+    std::int64_t reached = 0;
+    std::int64_t latest = 0;
+    for (std::size_t i = 0; i < us.size(); ++i) {
+      reached += core::part_us(*turn, core::turn_parts[i]);
+      latest = std::max(latest, us[i]);
+      REQUIRE(reached == latest);
+    }
+    REQUIRE(turn->unexplained_us == 0);
+  }
+}
+
+TEST_CASE("what an agent goes on saying after a nod of the caller is no answer; cut off, it is") {
+  TurnClock clock;
+  clock.caller_stopped(zero, zero + 1ms, true);
+  CHECK_FALSE(clock.waiting_for_answer());
+  clock.voice_first_audio(zero + 20ms);
+  CHECK_FALSE(clock.carrier_first_audio(zero + 21ms, zero + 9s).has_value());
+  clock.caller_stopped(zero + 10s, zero + 10s, true);
+  clock.agent_was_cut_off();
+  CHECK(clock.waiting_for_answer());
+  clock.voice_first_audio(zero + 10s + 400ms);
+  const auto turn = clock.carrier_first_audio(zero + 10s + 401ms, zero + 10s + 450ms);
+  REQUIRE(turn.has_value());
+  CHECK(turn->gap_us == 450'000);
 }
 
 TEST_CASE("time that no stamp explains is a row of its own") {
