@@ -1,11 +1,14 @@
 import { parseArgs } from 'node:util';
+import { analyticsChecks } from './analytics_checks.mjs';
 import { callChecks } from './call_checks.mjs';
+import { complianceChecks } from './compliance_checks.mjs';
 import { serveFixtures } from './fixture_server.mjs';
 import { fixtureChecks } from './fixture_checks.mjs';
 import { Checks, launch } from './harness.mjs';
 import { latencyChecks } from './latency_checks.mjs';
 import { listenChecks } from './listen_checks.mjs';
 import { liveChecks } from './live_checks.mjs';
+import { newCallChecks } from './new_call_checks.mjs';
 import { pageChecks } from './page_checks.mjs';
 import { peopleChecks } from './people_checks.mjs';
 import { sourceChecks } from './source_checks.mjs';
@@ -30,6 +33,9 @@ if (server) {
   await callChecks(checks, url, options.shots);
   await verdictChecks(checks, url, options.shots);
   await peopleChecks(checks, url, options.shots);
+  await newCallChecks(checks, url, options.shots);
+  await complianceChecks(checks, url, options.shots);
+  await analyticsChecks(checks, url, options.shots);
   await latencyChecks(checks, url, options.shots);
   await liveChecks(checks, url, options.shots);
   await listenChecks(checks, url);
