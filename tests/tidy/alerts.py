@@ -1,5 +1,6 @@
-"""deploy/alerts.yml, without a YAML parser: it keeps to one plain form, and names only what there is."""
+"""deploy/alerts.yml, without a YAML parser, and deploy/grafana: they keep to one plain form, and name only what there is."""
 
+import json
 import re
 
 from source import Finding
@@ -36,14 +37,15 @@ def _of_expression(expression, families, documented):
     used = re.findall(r"\b(tandem_\w+)(?:\{([^}]*)\})?", expression)
     if not used:
         yield "no metric of ours"
-    for name, selectors in used:
+    for written, selectors in used:
+        name = written if written in families else re.sub(r"_(bucket|sum|count)$", "", written)
         if name not in families:
             yield f"there is no metric {name}"
             continue
         for label in re.findall(r"(\w+)\s*(?:=|!)", selectors):
-            if label not in families[name]:
+            if label not in families[name] | {"le"}:
                 yield f"{name} has no label {label}"
-        if name not in documented:
+        if documented is not None and name not in documented:
             yield f"docs/operations.md does not name {name}"
 
 
@@ -73,4 +75,24 @@ def alerts_watch_what_there_is(tree):
             names.add(match[1])
         elif position % len(RULE) == 1:
             found += [Finding(PATH, number, text) for text in _of_expression(match[1], families, documented)]
+    return found
+
+
+def dashboards_show_what_there_is(tree):
+    """A Grafana dashboard that is no JSON, a panel without a title, or one of a metric or label that is not there."""
+    metrics = tree.get("bridge/ops/metrics.cpp")
+    found = []
+    for path in [path for path in tree.sources if re.fullmatch(r"deploy/grafana/\w+\.json", path)]:
+        try:
+            panels = json.loads(tree.get(path).text)["panels"]
+        except (ValueError, KeyError, TypeError):
+            found.append(Finding(path, 1, "no JSON with panels"))
+            continue
+        families = _families(metrics) if metrics else {}
+        for panel in panels:
+            if not panel.get("title"):
+                found.append(Finding(path, 1, "a panel without a title"))
+            for target in panel.get("targets", []):
+                found += [Finding(path, 1, f"{panel.get('title')}: {text}")
+                          for text in _of_expression(target["expr"], families, None)]
     return found

@@ -15,6 +15,11 @@ def _alerts(expression, text=_ALERT):
             "bridge/ops/metrics.cpp": '{Family::lag, gauge, "lag", "Lag.", {"thread"}},\n'}
 
 
+def _dashboard(expression):
+    return {"deploy/grafana/a.json": '{"panels": [{"title": "Lag", "targets": [{"expr": "%s"}]}]}' % expression,
+            "bridge/ops/metrics.cpp": '{Family::lag, histogram, "lag_seconds", "Lag.", {"thread"}},\n'}
+
+
 def _tree(files):
     return Tree({path: Source(path, text) for path, text in files.items()})
 
@@ -26,6 +31,10 @@ BAD = {
         _alerts("tandem_lag > 1", _ALERT.replace("Late", "Early")),
         _alerts("tandem_lag > 1", _ALERT + "      - alert: Late\n"),
         {**_alerts("tandem_lag > 1"), "docs/operations.md": "`Late`"},
+    ],
+    "dashboards_show_what_there_is": [
+        _dashboard("tandem_lead"), _dashboard("max(tandem_lag_seconds"), _dashboard("up"), _dashboard("tandem_lag_seconds_bucket{file='a'}"),
+        {"deploy/grafana/a.json": "{"}, {"deploy/grafana/a.json": '{"panels": [{"targets": []}]}'},
     ],
     "layering": [
         {"codec/a.cpp": '#include "bridge/core/types.hpp"\n'},
@@ -176,6 +185,8 @@ GOOD = {
         {"bridge/net/a.cpp": "Task<void> f() { if (co_await g() || h) k(); }\n"},
         {"bridge/net/a.cpp": "Task<void> f() { co_await g(a && b); }\n"},
     ],
+    "dashboards_show_what_there_is": [
+        _dashboard("sum by (le) (rate(tandem_lag_seconds_bucket{thread='a'}[5m]))"), {"deploy/grafana/a.json": '{"panels": []}'}],
     "alerts_watch_what_there_is": [_alerts('max(tandem_lag{thread=~"a|b"}) > 1')],
     "settings_are_documented": [{"bridge/config.cpp": 'load("PORT", x);\n', "deploy/env.example": "# P\nPORT=1\n",
                                  "docs/configuration.md": "| `PORT` |"}],
