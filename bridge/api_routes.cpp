@@ -10,6 +10,7 @@
 #include "store/dialling.hpp"
 #include "store/jobs.hpp"
 #include "web/access.hpp"
+#include "web/admin_messages.hpp"
 #include "web/answers.hpp"
 #include "web/assets.hpp"
 
@@ -103,6 +104,8 @@ void ApiRoutes::answer(const core::HttpRequest& request, net::Respond respond,
   const auto carry_out = [&](auto wanted) {
     if constexpr (std::is_same_v<decltype(wanted), web::AccountTask>)
       accounts_.perform(std::move(wanted), request, visitor, std::move(respond));
+    else if constexpr (std::is_same_v<decltype(wanted), web::IssueTicket>)
+      respond(issue_ticket(visitor));
     else
       perform(std::move(wanted), std::move(respond));
   };
@@ -119,11 +122,32 @@ core::HttpResponse ApiRoutes::metrics() {
   return text(200, parts_.metrics.render(), "text/plain; version=0.0.4; charset=utf-8");
 }
 
+/// Of a call that runs elsewhere, accepted means that its node finds the command.
 void ApiRoutes::perform(web::CallCommand command, net::Respond respond) {
-  parts_.log.info("operator_command", {{"call_id", command.call_id}, {"command", command.name}});
-  if (!parts_.switchboard.command(command.call_id, std::move(command.input)))
-    return respond(web::no_running_call());
-  respond(web::command_accepted(command));
+  auto accepted = web::command_accepted(command);
+  parts_.node_commands.give(
+      std::move(command),
+      [respond = std::move(respond), accepted = std::move(accepted)](NodeCommands::Left left) {
+        switch (left) {
+          case NodeCommands::Left::taken_here:
+          case NodeCommands::Left::left:
+            return respond(accepted);
+          case NodeCommands::Left::over:
+          case NodeCommands::Left::no_such_call:
+            return respond(web::no_running_call());
+          case NodeCommands::Left::unavailable:
+            return respond(web::database_unavailable());
+        }
+      });
+}
+
+core::HttpResponse ApiRoutes::issue_ticket(const Visitor& visitor) {
+  auto ticket = random_hex_128();
+  if (!parts_.tickets.add(ticket, visitor, std::chrono::steady_clock::now()))
+    return web::problem(503, "Too many tickets", "Many are waiting to be used. Try again soon.");
+  auto answer = web::json_answer(web::render_ticket(ticket, AdminTickets::valid_for));
+  answer.status = 201;
+  return answer;
 }
 
 /// The gate is asked in the transaction that queues the call; the answer is that of the commit.

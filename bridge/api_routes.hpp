@@ -6,10 +6,12 @@
 #include <functional>
 
 #include "bridge/accounts.hpp"
+#include "bridge/admin_tickets.hpp"
 #include "bridge/config.hpp"
 #include "bridge/dependencies.hpp"
 #include "bridge/latency_monitor.hpp"
 #include "bridge/net/http_server.hpp"
+#include "bridge/node_commands.hpp"
 #include "bridge/ops/log.hpp"
 #include "bridge/ops/metrics.hpp"
 #include "bridge/outbound.hpp"
@@ -31,7 +33,8 @@ class ApiRoutes {
     RecordKeeping& record;
     std::function<std::size_t()> calls;
     std::function<bool()> is_ready;
-    Switchboard& switchboard;
+    NodeCommands& node_commands;
+    AdminTickets& tickets;
     Dependencies& dependencies;
     Outbound& outbound;
     LatencyMonitor& latency;
@@ -42,6 +45,8 @@ class ApiRoutes {
   void start(std::uint16_t port) { setup_link_.offer(port); }
   void stop() { setup_link_.stop(); }
   void handle(core::HttpRequest request, net::Respond respond);
+  /// The one place that knows who asks.
+  [[nodiscard]] Visitors& visitors() noexcept { return visitors_; }
 
  private:
   // One for each thing that a request can come to.
@@ -56,6 +61,7 @@ class ApiRoutes {
   void perform(web::LatencyTask task, net::Respond respond);
 
   void answer(const core::HttpRequest& request, net::Respond respond, const Visitor& visitor);
+  core::HttpResponse issue_ticket(const Visitor& visitor);
   [[nodiscard]] std::optional<core::HttpResponse> refuse(const core::HttpRequest& request,
                                                          const Visitor& visitor,
                                                          web::Access needed) const;

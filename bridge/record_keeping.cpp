@@ -57,7 +57,9 @@ RecordKeeping::RecordKeeping(const Config& config, ops::Log& log, ops::Metrics& 
       spool_(spool_settings(config, notices())),
       queries_({.database = database_}) {}
 
-void RecordKeeping::start(const std::string& node, Exchange exchange) {
+void RecordKeeping::start(const std::string& node, Exchange exchange,
+                          store::OnAnalysed on_analysed) {
+  on_analysed_ = std::move(on_analysed);
   analysis_ = std::make_unique<store::JobWorker>(worker_settings(node), analysis(exchange));
   reconciliation_ = std::make_unique<store::JobWorker>(worker_settings(node),
                                                        reconciliation(std::move(exchange)));
@@ -162,6 +164,7 @@ store::JobHandler RecordKeeping::analysis(Exchange exchange) {
             metrics_.histogram(ops::Family::analysis_seconds)),
       [this](const std::string& call_id, const store::AnalysisOutcome& outcome) {
         note_analysis(outcome);
+        on_analysed_(call_id, outcome);
         metrics_.counter(ops::Family::analysis_total, {outcome.outcome, word_of(outcome.state)})
             .add();
         // what asking again cannot mend wants an operator; the other jobs go on (G03)

@@ -41,7 +41,8 @@ class RecordKeeping {
   [[nodiscard]] std::optional<std::string> last_analysis() const;
 
   /// Begins to import and to work. `exchange` blocks its caller, and works until stop() returned.
-  void start(const std::string& node, Exchange exchange);
+  /// `on_analysed` hears, on a worker's thread, what became of every try to judge a call.
+  void start(const std::string& node, Exchange exchange, store::OnAnalysed on_analysed);
   /// A comparison with a provider's own history is due. From any thread.
   void nudge_reconciliation() { reconciliation_->nudge(); }
   /// Brings the metrics up to date with the spool and the importer. Control thread, after start().
@@ -75,6 +76,7 @@ class RecordKeeping {
   std::unique_ptr<store::Importer> importer_;
   mutable std::mutex mutex_;  ///< of the next one
   std::optional<std::string> last_analysis_;
+  store::OnAnalysed on_analysed_;
   store::ImporterCounters published_;  ///< what the counters of the metrics hold
   store::SpoolCounters published_spool_;
   bool is_closed_ = false;

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -11,6 +12,7 @@
 #include <future>
 #include <thread>
 
+#include "bridge/admin_sockets.hpp"
 #include "bridge/api_routes.hpp"
 #include "bridge/call_reaper.hpp"
 #include "bridge/carrier_api.hpp"
@@ -38,6 +40,7 @@ namespace asio = net::asio;
 using namespace std::chrono_literals;
 
 constexpr auto second_signal_patience = 10s;  // R02
+constexpr auto behind_age = 10s;  // records wait longer than this: the database is behind
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -75,6 +78,9 @@ class Bridge {
   net::CallServices call_services();
   bool write_down(core::Record record);
   void note_voice(const call::VoiceReport& report);
+  void note_verdict(const std::string& call_id, const store::AnalysisOutcome& outcome);
+  [[nodiscard]] std::vector<std::string> running() const;
+  [[nodiscard]] web::NodeStatus status() const;
   void on_control(std::function<void()> work);
   [[nodiscard]] bool is_ready() const;
   [[nodiscard]] bool may_place() const;
@@ -108,7 +114,11 @@ class Bridge {
   CallReaper reaper_;
   Outbound outbound_;
   Dependencies dependencies_;
+  LiveBoard board_;
+  AdminTickets tickets_;
+  NodeCommands node_commands_;
   ApiRoutes api_;
+  AdminSockets admin_;
   net::HttpServer server_;
   std::thread control_thread_;
   bool is_stopped_ = false;
@@ -175,19 +185,29 @@ Bridge::Bridge(const Config& config)
                  placed_calls_, [this](core::Record record) { write_down(std::move(record)); },
                  [this] { return may_place(); }, host_name()}),
       dependencies_({control_, config, record_, client_}),
+      node_commands_(
+          {control_, log_, record_.queries(), switchboard_, [this] { return running(); }}),
       api_({control_, config, log_, metrics_, record_, [this] { return calls(); },
-            [this] { return is_ready(); }, switchboard_, dependencies_, outbound_, latency_}),
+            [this] { return is_ready(); }, node_commands_, tickets_, dependencies_, outbound_,
+            latency_}),
+      admin_({control_, config, log_, metrics_, shards_, switchboard_, api_.visitors(), tickets_,
+              node_commands_, board_, [this] { return status(); }}),
       server_(control_, server_options(config), handlers()) {
   metrics_.gauge(ops::Family::build_info, {version}).set(1);
   metrics_.gauge(ops::Family::draining).set(0);
   metrics_.counter(ops::Family::drain_forced_total);
-  record_.start(host_name(),
-                [this](core::OutgoingRequest request) { return exchange(std::move(request)); });
+  record_.start(
+      host_name(), [this](core::OutgoingRequest request) { return exchange(std::move(request)); },
+      [this](const std::string& id, const store::AnalysisOutcome& outcome) {
+        note_verdict(id, outcome);
+      });
   for (auto& shard : shards_) shard->start();
   control_work_.emplace(control_.get_executor());
   server_.start();
   on_control([this] {
     reaper_.start();
+    node_commands_.start();
+    admin_.start();
     outbound_.start();
     latency_.start();
     api_.start(server_.port());
@@ -226,6 +246,10 @@ net::CallServices Bridge::call_services() {
           latency_board_,
           [this](core::MeasuredTurn turn) {
             on_control([this, turn = std::move(turn)] { latency_.note(turn); });
+          },
+          [this](const core::CallId& id, call::Track track, core::MediaOffset offset,
+                 std::string ulaw) {
+            admin_.feed().pass(LiveSound{id, track, offset, std::move(ulaw)});
           }};
 }
 
@@ -237,6 +261,7 @@ bool Bridge::write_down(core::Record record) {
   const bool is_opt_out = event != nullptr && event->type == "opt_out";
   const bool is_end = std::holds_alternative<core::CallEnded>(record.body);
   const auto id = is_opt_out || is_end ? record.call_id : core::CallId{};
+  admin_.feed().pass(record);
   bool is_taken = false;
   if (is_opt_out) {
     is_taken = record_.spool().append(std::move(record), [this, id](bool is_kept) {
@@ -265,6 +290,35 @@ void Bridge::note_voice(const call::VoiceReport& report) {
   });
 }
 
+/// From a worker's thread. A try that will be repeated is no verdict.
+void Bridge::note_verdict(const std::string& call_id, const store::AnalysisOutcome& outcome) {
+  using State = store::AnalysisOutcome::State;
+  if (outcome.state == State::retry || outcome.state == State::postponed) return;
+  web::CallAnalysed verdict{outcome.outcome, outcome.confidence};
+  if (outcome.state == State::failed) verdict = {"failed"};
+  if (outcome.state == State::needs_review) verdict.label = "needs_review";
+  on_control([this, id = core::CallId(call_id), verdict] { admin_.note_verdict(id, verdict); });
+}
+
+std::vector<std::string> Bridge::running() const {
+  std::vector<std::string> ids;
+  for (const auto* const call : board_.calls()) ids.push_back(call->id.str());
+  return ids;
+}
+
+web::NodeStatus Bridge::status() const {
+  const auto spool = record_.spool().counters();
+  const bool is_importing = record_.importing().state == store::ImporterState::importing;
+  web::NodeStatus status;
+  status.node = host_name();
+  status.version = version;
+  status.calls = calls();
+  status.is_draining = switchboard_.is_draining();
+  status.spool_fill = std::clamp(spool.fill_percent / 100.0, 0.0, 1.0);
+  status.database = !is_importing ? "away" : spool.oldest_age > behind_age ? "behind" : "ok";
+  return status;
+}
+
 bool Bridge::is_ready() const {
   return !switchboard_.is_draining() && record_.spool().has_room() && switchboard_.has_voice();
 }
@@ -289,7 +343,10 @@ net::HttpServer::Handlers Bridge::handlers() {
             if (request.path() == HumeRoutes::path) return respond(hume_.answer(request, wall()));
             api_.handle(std::move(request), std::move(respond));
           },
-          [this](const core::HttpRequest& request) { return twilio_.upgrade(request); }};
+          [this](const core::HttpRequest& request) {
+            if (request.path() == AdminSockets::path) return admin_.upgrade(request);
+            return twilio_.upgrade(request);
+          }};
 }
 
 std::size_t Bridge::calls() const {
@@ -326,6 +383,8 @@ net::Task<void> Bridge::join_control() {
   co_await carrier_api_.join();
   client_.stop();
   co_await reaper_.join();
+  co_await node_commands_.join();
+  co_await admin_.join();
   co_await outbound_.join();
   co_await latency_.join();
   co_await client_.join();
@@ -341,6 +400,8 @@ void Bridge::stop() {
     carrier_api_.stop();
     connect_done_.stop();
     reaper_.stop();
+    node_commands_.stop();
+    admin_.stop();
     outbound_.stop();
     latency_.stop();
     api_.stop();

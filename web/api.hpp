@@ -34,13 +34,17 @@ struct AnalyseCall {
   std::string call_id;
 };
 
+/// A ticket for the admin socket is wanted (docs/admin-socket.md).
+struct IssueTicket {};
+
 /// What only the running program knows.
 enum class ServerQuestion : std::uint8_t { alive, ready, metrics, dependencies, carrier };
 
 /// What a request comes to: an answer at once (a problem document, mostly), or what has to be done
 /// for one.
-using ApiTask = std::variant<core::HttpResponse, StoreQuestion, ExportCalls, AnalyseCall,
-                             CallCommand, PlaceCall, EraseNumber, ServerQuestion, AccountTask, LatencyTask>;
+using ApiTask =
+    std::variant<core::HttpResponse, StoreQuestion, ExportCalls, AnalyseCall, CallCommand,
+                 PlaceCall, EraseNumber, IssueTicket, ServerQuestion, AccountTask, LatencyTask>;
 
 /// Who may ask: each includes those below it. `machine`: any program at this machine (scrapers of
 /// metrics), and whoever may view.

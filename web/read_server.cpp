@@ -1,4 +1,5 @@
 #include "web/answers.hpp"
+#include "web/json_body.hpp"
 #include "web/openapi.hpp"
 #include "web/parameters.hpp"
 #include "web/readers.hpp"
@@ -26,6 +27,22 @@ ApiTask get_openapi(const Asked& asked) {
   const auto errors = Parameters(asked.request.query()).finish();
   if (!errors.empty()) return wrong_parameters(errors);
   return json_answer(openapi_document());
+}
+
+ApiTask get_admin_schema(const Asked& asked) {
+  const auto errors = Parameters(asked.request.query()).finish();
+  if (!errors.empty()) return wrong_parameters(errors);
+  return json_answer(std::string(admin_schema()));
+}
+
+ApiTask ask_ticket(const Asked& asked) {
+  const auto errors = Parameters(asked.request.query()).finish();
+  if (!errors.empty()) return wrong_parameters(errors);
+  auto members = read_json_body(asked.request);
+  if (auto* const refusal = std::get_if<core::HttpResponse>(&members)) return std::move(*refusal);
+  if (!std::get<std::vector<BodyMember>>(members).empty())
+    return problem(422, "The request cannot be used", "Send no body, or an empty object.");
+  return IssueTicket{};
 }
 
 }  // namespace tandem::web

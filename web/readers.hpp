@@ -44,13 +44,6 @@ ApiTask list_decisions(const Asked& asked);
 ApiTask get_dialling(const Asked& asked);
 ApiTask set_dialling(const Asked& asked);
 
-// read_latency.cpp
-ApiTask get_latency_stats(const Asked& asked);
-ApiTask get_bottlenecks(const Asked& asked);
-ApiTask get_latency_session(const Asked& asked);
-ApiTask get_latency_config(const Asked& asked);
-ApiTask change_latency_config(const Asked& asked);
-
 // read_people.cpp; {id} is a user's or a token's.
 ApiTask show_session(const Asked& asked);
 ApiTask log_in(const Asked& asked);
@@ -65,8 +58,17 @@ ApiTask revoke_token(const Asked& asked);
 ApiTask list_audit(const Asked& asked);
 ApiTask check_audit(const Asked& asked);
 
+// read_latency.cpp
+ApiTask get_latency_stats(const Asked& asked);
+ApiTask get_bottlenecks(const Asked& asked);
+ApiTask get_latency_session(const Asked& asked);
+ApiTask get_latency_config(const Asked& asked);
+ApiTask change_latency_config(const Asked& asked);
+
 // read_server.cpp
 ApiTask get_openapi(const Asked& asked);
+ApiTask get_admin_schema(const Asked& asked);
+ApiTask ask_ticket(const Asked& asked);
 ApiTask ask_alive(const Asked& asked);
 ApiTask ask_ready(const Asked& asked);
 ApiTask ask_metrics(const Asked& asked);
