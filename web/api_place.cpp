@@ -9,6 +9,7 @@
 #include "web/parameters.hpp"
 #include "web/plain_text.hpp"
 #include "web/readers.hpp"
+#include "web/refusals.hpp"
 #include "web/render.hpp"
 
 namespace tandem::web {
@@ -70,18 +71,6 @@ bool is_key(std::string_view text) {
 
 void add_replayed(core::HttpResponse& response, bool is_repeat) {
   if (is_repeat) response.headers.emplace_back("Idempotent-Replayed", "true");
-}
-
-void write_reason(JsonWriter& json, const std::string& name) {
-  for (int i = 0; i < dial::refusal_count; ++i) {
-    const auto& text = dial::describe(static_cast<dial::Refusal>(i));
-    if (text.name != name) continue;
-    json.begin_object()
-        .member("code", text.name)
-        .member("meaning", text.meaning)
-        .member("source", text.source)
-        .end_object();
-  }
 }
 
 /// A problem document with members of its own; begun, so that they can be added.
@@ -157,9 +146,8 @@ core::HttpResponse call_queued(const PlaceCall& wanted, const store::CallRow& ca
 core::HttpResponse call_refused(const std::vector<std::string>& refusals, bool is_repeat) {
   JsonWriter json = refusal_document("This call is not placed",
                                      "Every reason against it is in refusals.", "call_refused");
-  json.key("refusals").begin_array();
-  for (const auto& name : refusals) write_reason(json, name);
-  json.end_array();
+  json.key("refusals");
+  write_refusals(json, refusals);
   auto response = as_problem(std::move(json));
   add_replayed(response, is_repeat);
   return response;

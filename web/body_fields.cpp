@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "codec/json_text.hpp"
 #include "web/parameters.hpp"
+#include "web/plain_text.hpp"
 
 namespace tandem::web {
 
@@ -17,19 +17,6 @@ std::string_view trim(std::string_view text) noexcept {
   const auto begin = text.find_first_not_of(white);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(white) - begin + 1);
-}
-
-std::size_t characters_of(std::string_view utf8) noexcept {
-  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80;
-  }));
-}
-
-bool is_plain(std::string_view text) noexcept {
-  return codec::is_valid_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return (byte < 0x20 && c != '\n' && c != '\r' && c != '\t') || byte == 0x7F;
-         });
 }
 
 }  // namespace
@@ -63,9 +50,7 @@ std::string BodyFields::text(std::string_view name, std::size_t characters_max, 
   const std::string_view text = member == nullptr ? std::string_view() : trim(*member->text);
   if (text.empty() && is_required) {
     fail(name, "missing", words);
-  } else if (characters_of(text) > characters_max) {
-    fail(name, "too_long", words);
-  } else if (!is_plain(text)) {
+  } else if (!is_plain_text(text, characters_max)) {
     fail(name, "unusable_text", words);
   } else {
     return std::string(text);

@@ -49,6 +49,12 @@ class Desk:
         return path
 
 
+def audited(desk):
+    """The lines of the audit log, and whether a number is among them."""
+    lines = desk.sql("select action || ':' || subject || detail from bridge.audit_log order by id").split("\n")
+    return [line.split(":")[0] for line in lines], CALLEE[1:] in "".join(lines)
+
+
 def check(problems, what, is_so):
     if not is_so:
         problems.append(what)
@@ -63,6 +69,7 @@ def test_own_list(desk):
     check(problems, "remove", desk.run("dnc", "remove", CALLEE)[0] == 0)
     check(problems, "remove again", desk.run("dnc", "remove", CALLEE)[0] == 1)
     check(problems, "a number with spaces", desk.run("dnc", "add", "212 555 0123")[0] == 1)
+    check(problems, f"audited: {audited(desk)}", audited(desk) == (["dnc add", "dnc add", "dnc remove"], False))
     for words in ([], ["add"], ["add", CALLEE, "--nonsense"], ["list", CALLEE], ["erase", CALLEE]):
         check(problems, f"usage: {words}", desk.run("dnc", *words)[0] == 2)
     return problems
@@ -87,6 +94,7 @@ def test_registry(desk):
     check(problems, "nothing was changed", desk.sql("select count(*) from bridge.dnc_imported") == "100")
     check(problems, "accepted", desk.run("dnc", "import", short, *date, "--accept-loss")[0] == 0)
     check(problems, "only the new one is kept", desk.sql("select count(*) from bridge.dnc_imported") == "90")
+    check(problems, f"audited: {audited(desk)}", audited(desk) == (["dnc import"] * 2, False))
     check(problems, "complete", desk.sql("select string_agg(distinct state, ' ') from bridge.dnc_imports") == "complete")
     return problems
 
@@ -103,6 +111,7 @@ def test_consent(desk):
         ["sha256sum", desk.folder / "form.html"], check=True, text=True, stdout=subprocess.PIPE).stdout.split()[0])
     check(problems, "live", "live" in desk.run("consent", "list", CALLEE)[1])
     check(problems, "revoke", desk.run("consent", "revoke", CALLEE)[1].startswith("1 consent"))
+    check(problems, f"audited: {audited(desk)}", audited(desk) == (["consent add", "consent revoke"], False))
     check(problems, "revoked", "revoked" in desk.run("consent", "list", CALLEE)[1])
     desk.run("consent", "add", CALLEE, *CONSENT, *evidence)
     desk.run("dnc", "add", CALLEE)
