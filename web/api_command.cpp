@@ -5,11 +5,11 @@
 #include <optional>
 
 #include "bridge/core/result.hpp"
-#include "codec/json_text.hpp"
 #include "web/answers.hpp"
 #include "web/json.hpp"
 #include "web/json_body.hpp"
 #include "web/parameters.hpp"
+#include "web/plain_text.hpp"
 #include "web/readers.hpp"
 
 namespace tandem::web {
@@ -17,20 +17,6 @@ namespace tandem::web {
 namespace {
 
 using Errors = std::vector<ParameterError>;
-
-std::size_t characters_of(std::string_view utf8) {
-  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80;
-  }));
-}
-
-bool is_speakable(std::string_view text) {
-  return codec::is_valid_utf8(text) && characters_of(text) <= command_characters_max &&
-         std::none_of(text.begin(), text.end(), [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return (byte < 0x20 && c != '\n' && c != '\r' && c != '\t') || byte == 0x7F;
-         });
-}
 
 std::string* member_of(CommandWords& body, std::string_view command, std::string_view name) {
   const bool takes_text = command == "say" || command == "context";
@@ -58,7 +44,7 @@ CommandWords fill(const std::vector<BodyMember>& members, std::string_view comma
 
 void check_text(std::string_view name, std::string_view text, bool is_required, Errors& errors) {
   const bool is_missing = is_required && text.find_first_not_of(" \t\r\n") == text.npos;
-  if (!is_missing && is_speakable(text)) return;
+  if (!is_missing && is_plain_text(text, command_characters_max)) return;
   errors.push_back(
       {std::string(name), is_missing ? "missing" : "unusable_text",
        "plain text of 1 to " + std::to_string(command_characters_max) + " characters"});

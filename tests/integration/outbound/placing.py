@@ -1,5 +1,6 @@
 """Calls as people place them: once, with every parameter, whatever happens at the other end."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 from checks import equal, test, true
@@ -34,6 +35,8 @@ def whole_call(world):
     equal([call["sid"], world.intent(call_id)], [row["call_sid"], {"state": "ended", "sid": call["sid"], "tries": "1", "error": "0"}],
           "intent")
     equal(world.control.get(f"/calls/{call['sid']}")["violations"], [], "what a strict carrier would refuse")
+    chat_id, = world.sql(f"select chat_id from bridge.calls where id = '{call_id}'")[0]
+    true("The table for four is free." in json.dumps(world.control.get(f"/evi/chats/{chat_id}")), "the agent was not told why")
     lines = world.sql(f"select count(*) from bridge.transcriptions where call_id = '{call_id}'")
     true(int(lines[0][0]) > 3, f"nothing was said: {lines}")
 
