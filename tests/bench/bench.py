@@ -24,6 +24,7 @@ from processes import Failure, Program, Progress, free_port, tail
 VAR = ROOT / "var" / "bench"  # not the one of deploy/up
 BUILD = Path(os.environ.get("TANDEM_BUILD") or ROOT / "build" / "release")
 LOAD = BUILD / "tests" / "bench" / "tandem-bench-load"
+STAMPS = BUILD / "tests" / "bench" / "tandem-bench-stamps"
 RAW_REF = BUILD / "tests" / "bench" / "tandem-bench-raw-ref"
 
 
@@ -161,6 +162,14 @@ def run_once(chosen, settings, start, title):
         return measure(chosen, settings, relay, core, title)
 
 
+def measure_stamps(cores):
+    """What timing a frame costs, on a core of the bridge."""
+    done = subprocess.run(on_cores(cores, [STAMPS]), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failure(f"tandem-bench-stamps: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
 def run(chosen, stack):
     VAR.mkdir(parents=True, exist_ok=True)
     lock = stack.enter_context((VAR / "lock").open("w"))
@@ -178,6 +187,7 @@ def run(chosen, stack):
         if chosen.rounds > 1:
             table.show_round(turn, bridge[-1], raw[-1])
     report = table.collect(chosen, machine(), commit(), bridge, raw)
+    report["stamps"] = measure_stamps(cores_apart()[0])
     table.show(report)
     if chosen.json:
         chosen.json.write_text(json.dumps(report, indent=2) + "\n")

@@ -5,7 +5,7 @@ from statistics import median
 from processes import say
 
 LATENESS_P99_US_MAX = 500
-TARGETS = {"p99_ms": 5.0, "rss_kib_per_call": 150.0}
+TARGETS = {"p99_ms": 5.0, "rss_kib_per_call": 150.0, "stamps_share": 0.01}
 
 
 def derive(figures):
@@ -96,8 +96,12 @@ def show(report):
     say(_transit_row("agent to caller, from sent", b["downlink"]["from_sent"]))
     say(_transit_row("generator's own lateness", b["lateness"]))
     _show_costs(b)
+    share = report["stamps"]["ns_per_frame"] / 1000 / b["cpu_us_per_frame"]
+    say(f"  {'timing a frame':<34}{report['stamps']['ns_per_frame']:>9.1f} ns   ({report['stamps']['ns_per_stamp']:.1f} ns per "
+        f"stamp; {100 * share:.2f} % of the CPU per frame)")
     _show_reference(report)
     _show_targets(b, report["mode"] == "burst")
+    say(f"  timing at most 1 % of the CPU per frame: {_verdict(share <= TARGETS['stamps_share'])}")
     for problem in report["problems"]:
         say(f"  VOID: {problem}")
 
