@@ -8,7 +8,7 @@ export const looks = [
   { name: 'dark_narrow', dark: true, narrow: true },
 ];
 
-async function expectFits(page) {
+export async function expectFits(page) {
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );

@@ -1,6 +1,7 @@
 // Calls and the page of a call, from ringing to verdict: what a person sees while stand-in calls run and end.
 import { readFile } from 'node:fs/promises';
 import { analyticsChecks } from './analytics_checks.mjs';
+import { latencyChecks } from './latency_checks.mjs';
 import { eventually, expect, expectEqual } from '../harness.mjs';
 import { pastCalls } from './past.mjs';
 import { until } from './stage.mjs';
@@ -279,6 +280,7 @@ export async function callsChecks(checks, stage, pictures) {
   const ofOthers = async () => {
     await interruptedCall(checks, stage, interrupted);
     await followed(checks, stage);
+    await latencyChecks(checks, stage, pictures);
   };
   await Promise.all([ofMany(), ofOthers()]);
 }

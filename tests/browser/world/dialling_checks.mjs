@@ -176,7 +176,7 @@ async function listed(checks, stage, pictures) {
         0,
         'allowed ones',
       );
-      await pictures.of(page, 'compliance', ['light', 'dark']);
+      await pictures.of(page, 'compliance');
       forget(troubles);
     },
   );

@@ -41,19 +41,46 @@ async function expectQuiet(page) {
   expectEqual(await page.locator('script:not([src^="/assets/"])').count(), 0, 'scripts');
 }
 
-/** One call of which each line is hostile, spoken over the agent's real socket. */
-async function spokenCall(stage) {
-  const call = await stage.runningCall({ from: '+14155550171' });
-  const { chat } = call;
+const saidInAll = hostile.length + unstorable.length + 1;
+
+/** Each line hostile, spoken over the agent's real socket. */
+async function sayAll(stage, chat) {
   for (const text of hostile) await stage.says(chat, 'user', text);
   for (const { said } of unstorable) await stage.says(chat, 'user', said);
   await stage.says(chat, 'user', endless);
-  const said = hostile.length + unstorable.length + 1;
+}
+
+/** The call in which they were said, and which still runs. */
+async function spokenCall(checks, stage) {
+  const call = await stage.runningCall({ from: '+14155550171' });
+  await checks.check(
+    'A02: hostile lines are shown as text while they are said',
+    {},
+    async (page) => {
+      await watchAlarms(page);
+      await page.goto(`${stage.url}/live?call=${call.id}`);
+      const lines = page.getByRole('log', { name: 'Running transcript' }).locator('li.user .text');
+      await page.getByRole('button', { name: 'Hang up …' }).waitFor();
+      await sayAll(stage, call.chat);
+      await until('the last line', async () => (await lines.last().textContent()).includes('AAAA'));
+      const shown = await lines.allTextContents();
+      // a line that the database cannot hold is shown as it was said until the record has it
+      const kept = new Map(unstorable.map((line) => [line.said, line.kept]));
+      const said = [...hostile, ...kept.values()];
+      expect(shown.length >= 50, `only ${shown.length} lines`);
+      shown
+        .slice(0, -1)
+        .forEach((text, index) =>
+          expectEqual(kept.get(text) ?? text, said[said.length - shown.length + 1 + index], 'line'),
+        );
+      await expectQuiet(page);
+    },
+  );
   await until('the words are on the record', async () => {
     const rows = await stage.sql(
       `select count(*) from bridge.transcriptions where call_id = '${call.id}' and speaker = 'user'`,
     );
-    return Number(rows[0][0]) === said;
+    return Number(rows[0][0]) === saidInAll;
   });
   return call;
 }
@@ -147,7 +174,7 @@ export async function hostileChecks(checks, stage) {
   await inventedCalls(stage);
   await listPage(checks, stage);
   await verdictPage(checks, stage);
-  const call = await spokenCall(stage);
+  const call = await spokenCall(checks, stage);
   await callPage(checks, stage, call, { dark: false });
   await callPage(checks, stage, call, { dark: true, narrow: true });
   return call;

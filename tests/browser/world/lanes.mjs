@@ -4,6 +4,7 @@ import { diallingChecks } from './dialling_checks.mjs';
 import { forgeryChecks } from './forgery_checks.mjs';
 import { hostileChecks } from './hostile_checks.mjs';
 import { liveChecks } from './live_checks.mjs';
+import { peopleChecks } from './people_checks.mjs';
 
 async function attacks(checks, stage) {
   const call = await hostileChecks(checks, stage);
@@ -15,4 +16,5 @@ export const lanes = [
   { name: 'attacks', settings: {}, body: attacks },
   { name: 'dialling', settings: {}, body: diallingChecks },
   { name: 'live', settings: {}, body: liveChecks },
+  { name: 'people', settings: {}, body: peopleChecks },
 ];

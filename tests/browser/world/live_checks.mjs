@@ -1,7 +1,7 @@
 // The live page while stand-in calls run: the wall, listening, and every command with its effect at the other end.
 import { eventually, expect, expectEqual } from '../harness.mjs';
 import { pause, until } from './stage.mjs';
-import { loudness, watchSound } from './sound.mjs';
+import { heardAt, loudness, watchSound } from './sound.mjs';
 
 const person = '+14155550142';
 const card = (page, number) => page.locator('li.card', { hasText: number });
@@ -53,7 +53,7 @@ async function wall(checks, stage, calls, pictures) {
         .getByRole('log', { name: 'Running transcript' })
         .getByText('table by the window')
         .waitFor();
-      await pictures.of(page, 'live_call');
+      await pictures.of(page, 'live_call', []);
       await page.keyboard.press('Escape');
       await page.waitForURL(/\/live$/);
     },
@@ -70,19 +70,23 @@ async function listening(checks, stage, call, pictures) {
       await page.getByRole('button', { name: 'Listen' }).click();
       const shown = page.locator('#listening-delay');
       await until('a delay is shown', async () => /\d+ ms/.test(await shown.innerText()));
-      const delays = [];
-      for (let second = 0; second < 3; second += 1) {
+      const [told, measured] = [[], []];
+      for (let tone = 0; tone < 3; tone += 1) {
+        await until('silence', async () => (await loudness(page)) < 0.005);
+        const heard = heardAt(page, 0.01);
+        const began = Date.now();
         await stage.control('POST', `/calls/${call.sid}/steps`, [
-          { do: 'say', tone_hz: 440, ms: 600, level: 8000 },
+          { do: 'say', tone_hz: 440, ms: 300, level: 8000 },
         ]);
-        await until('the tone is heard', async () => (await loudness(page)) > 0.01, 5000);
-        delays.push(Number(/(\d+) ms/.exec(await shown.innerText())[1]));
-        await until('silence again', async () => (await loudness(page)) < 0.005, 5000);
+        measured.push(Math.round((await heard) - began));
+        told.push(Number(/(\d+) ms/.exec(await shown.innerText())[1]));
       }
-      expect(
-        delays.every((delay) => delay < 300),
-        `delays: ${delays}`,
+      console.log(
+        `# listening: shown ${told} ms; from the caller's mouth to the loudspeaker ${measured} ms`,
       );
+      expect(Math.max(...told) < 300, `shown: ${told} ms`);
+      // the best of three: a machine that runs all lanes at once stops for moments
+      expect(Math.min(...measured) < 300, `measured: ${measured} ms`);
       await page
         .getByText(/listening|listens/i)
         .first()

@@ -1,5 +1,6 @@
 // People: from the one-time setup link to roles, tokens, the audit log and the end of a session.
 import { eventually, expect, expectEqual } from '../harness.mjs';
+import { forgeryChecks } from './forgery_checks.mjs';
 import { hostile, watchAlarms } from './hostile.mjs';
 import { quoted, until } from './stage.mjs';
 
@@ -256,6 +257,12 @@ async function endings(checks, stage, states) {
   );
 }
 
+/** A04 with a real session: the cookie is there, and nothing else that a change needs. */
+async function forged(checks, stage, state) {
+  const call = await stage.runningCall({ from: '+14155550153' });
+  await forgeryChecks(checks, stage, call, state);
+}
+
 export async function peopleChecks(checks, stage, pictures) {
   await firstAdmin(checks, stage, pictures);
   await loggedOut(checks, stage, pictures);
@@ -266,5 +273,5 @@ export async function peopleChecks(checks, stage, pictures) {
   for (const name of ['olga', 'vera']) states[name] = await stateOf(checks, stage, name);
   await roles(checks, stage, states);
   await hostileNames(checks, stage, states.ada);
-  await endings(checks, stage, states);
+  await Promise.all([endings(checks, stage, states), forged(checks, stage, states.ada)]);
 }

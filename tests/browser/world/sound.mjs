@@ -27,3 +27,17 @@ export async function watchSound(page) {
 
 /** Root mean square of the last 40 ms or so; 1 is full scale. */
 export const loudness = (page) => page.evaluate(() => window.loudness());
+
+/** When (ms since 1970) it becomes louder than this; asked before it does. */
+export const heardAt = (page, level) =>
+  page.evaluate(
+    (limit) =>
+      new Promise((resolve) => {
+        const timer = setInterval(() => {
+          if (window.loudness() <= limit) return;
+          clearInterval(timer);
+          resolve(performance.timeOrigin + performance.now());
+        }, 5);
+      }),
+    level,
+  );

@@ -95,7 +95,7 @@ export class Stage {
 
   /** A running call that only listens: { sid, id, chat }, our id and that of EVI's chat. */
   async runningCall(body = {}) {
-    const script = [{ do: 'wait_agent' }, { do: 'pause', ms: 120_000 }];
+    const script = [{ do: 'wait_agent' }]; // afterwards the caller listens, and does what steps are added
     const [sid] = await this.start({ script, ...body });
     const [[id, chat]] = await until(`${sid} talks`, async () => {
       const found = await this.sql(

@@ -4,21 +4,25 @@ import { lanes } from './lanes.mjs';
 import { Pictures } from './pictures.mjs';
 import { Stage } from './stage.mjs';
 
-async function runLane(browser, { name, settings, body }, pictures) {
-  const began = performance.now();
-  const stage = await Stage.open(settings);
-  // lanes share the machine, and each page waits for a bridge, a database and calls
-  const checks = new Checks(browser, new URL(stage.url).host, { patience: 15_000 });
+async function perform({ body }, stage, checks, pictures) {
   try {
     await body(checks, stage, pictures);
   } catch (error) {
-    checks.broken(`the lane "${name}" goes to its end`, error);
+    checks.broken('the lane goes to its end', error);
   }
-  const log = checks.failed > 0 ? (await stage.log()).split('\n').slice(-30) : [];
-  if (log.length > 0)
-    console.log(`# the end of this lane's bridge log:\n    ${log.join('\n    ')}`);
+  if (checks.failed === 0) return;
+  const lines = (await stage.log()).split('\n').slice(-30);
+  console.log(`# the end of the bridge's log:\n    ${lines.join('\n    ')}`);
+}
+
+async function runLane(browser, lane, pictures) {
+  const began = performance.now();
+  const stage = await Stage.open(lane.settings);
+  // lanes share the machine, and each page waits for a bridge, a database and calls
+  const checks = new Checks(browser, new URL(stage.url).host, { patience: 15_000 });
+  await perform(lane, stage, checks, pictures);
   await stage.close();
-  console.log(`# lane "${name}": ${Math.round((performance.now() - began) / 1000)} s`);
+  console.log(`# lane "${lane.name}": ${Math.round((performance.now() - began) / 1000)} s`);
   return checks;
 }
 
