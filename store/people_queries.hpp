@@ -44,9 +44,9 @@ struct AuditRow {
   std::string detail_json;
 };
 struct AuditFilter {
-  std::optional<std::string> actor;
-  std::optional<std::string> action;
-  std::optional<std::int64_t> before;  ///< the cursor: only rows with a smaller id
+  std::optional<std::string> actor = {};
+  std::optional<std::string> action = {};
+  std::optional<std::int64_t> before = {};  ///< the cursor: only rows with a smaller id
   int limit = 50;
 };
 struct AuditPage {

@@ -12,13 +12,41 @@ namespace {
 
 const std::string hash = "$argon2id$made-up";
 
+/// What changes users belongs into a transaction.
+template <class Work>
+auto committed(store::Connection& db, Work work) {
+  store::Transaction transaction(db);
+  auto answer = work();
+  transaction.commit();
+  return answer;
+}
+
+std::optional<UserRefusal> change(store::Connection& db, const std::string& id,
+                                  const store::UserChange& wanted) {
+  return committed(db, [&] { return store::change_user(db, id, wanted); });
+}
+
+store::AddedUser let_in(store::Connection& db, const std::string& name, const std::string& role,
+                        bool first_may_be_any = false) {
+  return committed(db, [&] { return store::add_user(db, {name, role, hash}, first_may_be_any); });
+}
+
+bool offer_link(store::Connection& db, const std::string& link, std::chrono::seconds lifetime) {
+  return committed(db, [&] { return store::open_setup(db, store::digest(link), lifetime); });
+}
+
+std::optional<store::User> take_link(store::Connection& db, const std::string& link,
+                                     const std::string& name) {
+  return committed(db, [&] { return store::use_setup(db, store::digest(link), name, hash); });
+}
+
 /// A database with one admin, ann.
 struct People {
   store::Connection db{migrated_database()};
   std::string ann = add("ann", "admin");
 
   std::string add(const std::string& name, const std::string& role) {
-    const auto added = store::add_user(db, {name, role, hash});
+    const auto added = let_in(db, name, role);
     REQUIRE_FALSE(added.refusal);
     return added.id;
   }
@@ -58,13 +86,13 @@ TEST_CASE("A11: a session ends by age, by idleness, and with every change of its
   CHECK(people.who("idle"));  // and is not idle any more
   people.db.run("update bridge.sessions set seen_at = now() - interval '8 hours 1 minute'");
   CHECK_FALSE(people.who("idle"));
-  for (const store::UserChange& change :
+  for (const store::UserChange& wanted :
        {store::UserChange{.role = "viewer"}, store::UserChange{.password_hash = hash},
         store::UserChange{.is_disabled = true}}) {
-    store::change_user(people.db, people.ann, {.is_disabled = false});
+    change(people.db, people.ann, {.is_disabled = false});
     people.open("changed");
     CHECK(people.who("changed"));
-    CHECK_FALSE(store::change_user(people.db, people.ann, change));
+    CHECK_FALSE(change(people.db, people.ann, wanted));
     CHECK_FALSE(people.who("changed"));
   }
 }
@@ -73,15 +101,15 @@ TEST_CASE("A11: nobody enters with a password that was changed meanwhile, or dis
   People people;
   people.add("root", "admin");
   CHECK_FALSE(store::open_session(people.db, people.ann, "$argon2id$older", store::digest("x")));
-  store::change_user(people.db, people.ann, {.is_disabled = true});
+  change(people.db, people.ann, {.is_disabled = true});
   CHECK_FALSE(store::open_session(people.db, people.ann, hash, store::digest("x")));
   CHECK(store::find_user(people.db, "ann")->user.is_disabled);
 }
 
 TEST_CASE("A10: the last admin can neither be disabled nor lose the role") {
   People people;
-  const auto try_to = [&](const std::string& id, store::UserChange change) {
-    return store::change_user(people.db, id, change);
+  const auto try_to = [&](const std::string& id, const store::UserChange& wanted) {
+    return change(people.db, id, wanted);
   };
   CHECK(try_to(people.ann, {.is_disabled = true}) == UserRefusal::last_admin);
   CHECK(try_to(people.ann, {.role = "operator"}) == UserRefusal::last_admin);
@@ -92,30 +120,30 @@ TEST_CASE("A10: the last admin can neither be disabled nor lose the role") {
   CHECK_FALSE(try_to(people.ann, {.is_disabled = true}));
   CHECK(try_to("00000000-0000-4000-8000-000000000009", {.role = "viewer"}) ==
         UserRefusal::no_such_user);
-  CHECK(store::add_user(people.db, {"bob", "viewer", hash}).refusal == UserRefusal::name_taken);
+  CHECK(let_in(people.db, "bob", "viewer").refusal == UserRefusal::name_taken);
 }
 
 TEST_CASE("the first user is an admin, unless the command line says otherwise") {
   store::Connection db(migrated_database());
   CHECK_FALSE(store::has_users(db));
-  CHECK(store::add_user(db, {"eve", "viewer", hash}).refusal == UserRefusal::not_an_admin);
-  CHECK_FALSE(store::add_user(db, {"eve", "viewer", hash}, true).refusal);
+  CHECK(let_in(db, "eve", "viewer").refusal == UserRefusal::not_an_admin);
+  CHECK_FALSE(let_in(db, "eve", "viewer", true).refusal);
   CHECK(store::has_users(db));
 }
 
 TEST_CASE("a setup link of any node makes the first admin, once, while it is valid") {
   store::Connection db(migrated_database());
-  CHECK(store::open_setup(db, store::digest("first"), 600s));
-  CHECK(store::open_setup(db, store::digest("second"), 600s));
-  CHECK(store::open_setup(db, store::digest("late"), -1s));
+  CHECK(offer_link(db, "first", 600s));
+  CHECK(offer_link(db, "second", 600s));
+  CHECK(offer_link(db, "late", -1s));
   CHECK(store::is_setup_open(db, store::digest("first")));
   CHECK_FALSE(store::is_setup_open(db, store::digest("late")));
-  CHECK_FALSE(store::use_setup(db, store::digest("late"), "eve", hash));
-  CHECK_FALSE(store::use_setup(db, store::digest("invented"), "eve", hash));
-  const auto ann = store::use_setup(db, store::digest("second"), "ann", hash);
+  CHECK_FALSE(take_link(db, "late", "eve"));
+  CHECK_FALSE(take_link(db, "invented", "eve"));
+  const auto ann = take_link(db, "second", "ann");
   REQUIRE(ann);
   CHECK(ann->role == "admin");
-  CHECK_FALSE(store::use_setup(db, store::digest("first"), "eve", hash));
-  CHECK_FALSE(store::open_setup(db, store::digest("third"), 600s));
+  CHECK_FALSE(take_link(db, "first", "eve"));
+  CHECK_FALSE(offer_link(db, "third", 600s));
   CHECK(store::list_users(db).size() == 1);
 }
