@@ -93,12 +93,20 @@ class AdminSocket:
         self.send_frame(TEXT, json.dumps(message).encode())
 
     def send_frame(self, opcode, payload):
+        with self._sending:
+            self._socket.sendall(self.frame(opcode, payload))
+
+    def send_at_once(self, messages):
+        with self._sending:
+            self._socket.sendall(b"".join(self.frame(TEXT, json.dumps(message).encode()) for message in messages))
+
+    @staticmethod
+    def frame(opcode, payload):
         head = bytes([0x80 | opcode])
         size = len(payload)
         head += bytes([0x80 | size]) if size < 126 else struct.pack("!BH", 0xFE, size) if size < 65536 else struct.pack("!BQ", 0xFF, size)
         mask = os.urandom(4)
-        with self._sending:
-            self._socket.sendall(head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload)))
+        return head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
 
     def ask(self, kind, patience_s=10, **members):
         """Sends it with an id of its own; its answer, an ack or an error."""

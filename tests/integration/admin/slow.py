@@ -11,18 +11,18 @@ TALK = [{"do": "wait_agent"}, {"do": "say", "clip": "book"}, {"do": "wait_agent"
 
 @test("A01: who reads too slowly loses changes and gets a fresh snapshot that says so; who listens and never reads is closed")
 def slow(stage):
-    watcher = stage.watch()
+    watcher = stage.watch("operator")
     sid, call_id = stage.talking(watcher)
     for number in range(4):
         watcher.ask("say", call_id=call_id, text=f"{number} " + "word " * 390)
         watcher.wait("a long line", lambda m, number=number: m["type"] == "transcript" and m["line"]["text"].startswith(f"{number} word"))
-    late = stage.open(reads=False)
+    late = stage.open("operator", reads=False)
     stage.world.until("changes are dropped", lambda: ask_again(stage, late, "message"))
     late.start_reading()
     late.wait("a snapshot that tells of the loss", lambda m: m["type"] == "snapshot" and m.get("dropped", 0) > 0)
     number = len(late.messages)
     late.wait("figures", lambda m: m["type"] == "frame_stats" and m["call_id"] == call_id, since=number)
-    deaf = stage.open(reads=False)
+    deaf = stage.open("operator", reads=False)
     deaf.send({"type": "listen", "call_id": call_id, "on": True})
     stage.world.until("sound is dropped", lambda: ask_again(stage, deaf, "audio"))
     time.sleep(6.5)  # closed after five seconds, cut off after three more
