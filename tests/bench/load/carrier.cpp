@@ -50,11 +50,12 @@ std::string quoted_after(std::string_view text, std::string_view before) {
   return std::string(text.substr(0, text.find('"')));
 }
 
-/// One period of a tone, so that no frame looks like silence.
+/// A tone, so that no frame looks like silence, at -51 dBFS, so that none is taken for speech: a
+/// caller who cuts in holds the agent's voice, and its transit would show the hold.
 std::string voice_of_caller() {
   std::string ulaw(frame_bytes, '\0');
   for (std::size_t i = 0; i < ulaw.size(); ++i)
-    ulaw[i] = static_cast<char>(i % 8 < 4 ? 0xA5 : 0x25);
+    ulaw[i] = static_cast<char>(i % 8 < 4 ? 0xF7 : 0x77);
   return base64(ulaw);
 }
 
