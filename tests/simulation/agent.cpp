@@ -132,6 +132,10 @@ bool Agent::strike(const TimedFault& fault) {
       ledger.note(Cause::voice_frozen);
       if (stands) session_->wire().stall_incoming(until);
       return true;
+    case Fault::caller_refuses:
+      ledger.note(Cause::opted_out);
+      caller_refuses_ = true;
+      return true;
     default:
       return false;
   }
