@@ -173,6 +173,7 @@ net::Task<void> Outbound::take_survey() {
   for (const auto& call : survey->calls) survey->facts.open.push_back(call.standing);
   parts_.placed_calls.update(*survey);
   tell_calls(*survey);
+  count_ringing(*survey);
   dialler_.surveyed(survey->facts, clock_now());
   wake();
 }
@@ -184,6 +185,13 @@ void Outbound::tell_calls(const store::DialSurvey& survey) {
     call::CarrierAnswered input{answered_by(known->answered_by)};
     known->knows_answered_by = parts_.switchboard.command(call.standing.id, input);
   }
+}
+
+void Outbound::count_ringing(const store::DialSurvey& survey) {
+  for (const auto& call : survey.calls)
+    if (call.standing.is_answered) own_.erase(call.standing.id);
+  std::erase_if(own_, [this](const auto& id) { return parts_.placed_calls.find(id) == nullptr; });
+  ringing_ = own_.size();
 }
 
 net::Task<void> Outbound::claim() {
@@ -206,6 +214,8 @@ net::Task<void> Outbound::claim() {
       call.purpose = to_string(claimed.intention.purpose);
       call.message = claimed.message;
       parts_.placed_calls.add(claimed.call_id, std::move(call));
+      own_.insert(claimed.call_id);
+      ringing_ = own_.size();
       const dial::Claimed intent{claimed.call_id, claimed.intention, claimed.tries};
       dialler_.claimed(intent, now);
     } else {

@@ -3,9 +3,11 @@
 // control thread; questions to the database run on the query threads.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
+#include <unordered_set>
 
 #include "bridge/carrier_api.hpp"
 #include "bridge/config.hpp"
@@ -43,6 +45,9 @@ class Outbound {
   void stop();
   net::Task<void> join() { return tasks_.join(); }
 
+  /// Calls that this process placed and that nobody has answered yet: who drains waits for them.
+  /// From any thread.
+  [[nodiscard]] std::size_t ringing() const noexcept { return ringing_; }
   /// Something was queued here: it need not wait for the next survey.
   void nudge();
   /// The carrier asks about an intent that this node does not know yet.
@@ -78,6 +83,7 @@ class Outbound {
   net::Task<void> fetch(dial::FetchCall wish);
   /// Calls that this node carries learn what any node was told.
   void tell_calls(const store::DialSurvey& survey);
+  void count_ringing(const store::DialSurvey& survey);
 
   template <class T>
   net::Task<std::optional<T>> ask(std::function<T(store::Connection&)> question);
@@ -87,6 +93,8 @@ class Outbound {
   dial::Dialler dialler_;
   dial::ClockWatch clock_;
   net::Timer timer_;
+  std::unordered_set<core::CallId> own_;  ///< placed by this process, as far as it knows ringing
+  std::atomic<std::size_t> ringing_ = 0;  ///< how many those are
   bool is_stopping_ = false;
   bool is_database_away_ = false;
   net::TaskGroup tasks_;

@@ -72,6 +72,8 @@ class Bridge {
   void note_forced(std::size_t calls);
   void stop();
   [[nodiscard]] std::size_t calls() const;
+  /// Somebody talks, or may answer a call of ours.
+  [[nodiscard]] bool is_busy() const { return calls() > 0 || outbound_.ringing() > 0; }
   ops::Log& log() { return log_; }
 
  private:
@@ -439,7 +441,7 @@ int serve(const Config& config) {
   bridge.drain();
   auto until = std::chrono::steady_clock::now() + config.drain_timeout;
   bool was_told_twice = false;
-  while (bridge.calls() > 0 && std::chrono::steady_clock::now() < until) {
+  while (bridge.is_busy() && std::chrono::steady_clock::now() < until) {
     if (!wait_for_signal(100ms) || was_told_twice) continue;
     was_told_twice = true;
     until = std::min(until, std::chrono::steady_clock::now() + second_signal_patience);

@@ -58,6 +58,18 @@ def two_nodes(world):
         world.bridge, world.port, world.bridge_log = first
 
 
+@test("a bridge that is told to stop while a call of its own rings carries that call before it goes")
+def draining(world):
+    number = world.callee(ring_ms=2500, hangup_after_ms=1500)
+    call_id = world.place(number)
+    world.until("it rings", lambda: [each for each in world.rung(number) if each["status"] == "ringing"])
+    world.bridge.stop()
+    report, = world.rung(number)
+    world.start_bridge()
+    equal([report["status"], len(world.control.get(f"/calls/{report['sid']}")["streams"])], ["completed", 1], "what the callee had")
+    equal(world.over(call_id)["end_reason"], "caller_hung_up", "end")
+
+
 @test("T27: a call with an intent that nobody knows is hung up after a moment, with an alarm")
 def unknown_intent(world):
     sid, = world.start(voice_url="https://tandem.test/twilio/voice?intent=00000000-0000-4000-8000-00000000dead")
