@@ -68,7 +68,7 @@ async function forms(checks, stage, call, { origin, state }) {
   const name = `A04: forms of ${who(origin, state)} are refused`;
   await checks.check(name, { host: null, state }, async (page, troubles) => {
     const before = await traces(stage, call);
-    for (const { path, body } of targetsOf(call).slice(0, 5)) {
+    for (const { path, body } of targetsOf(call).slice(0, 3)) {
       for (const enctype of ['application/x-www-form-urlencoded', 'text/plain']) {
         await page.goto(origin);
         const left = page.waitForResponse((response) => response.url() === stage.url + path);
@@ -84,9 +84,9 @@ async function forms(checks, stage, call, { origin, state }) {
   });
 }
 
-async function framed(checks, stage, { origin, state }) {
-  const name = `A04: ${who(origin, state)} cannot show the dashboard in a frame and steer clicks into it`;
-  await checks.check(name, { host: null, state }, async (page, troubles) => {
+async function framed(checks, stage, { origin }) {
+  const name = `A04: ${who(origin)} cannot show the dashboard in a frame and steer clicks into it`;
+  await checks.check(name, { host: null }, async (page, troubles) => {
     await page.goto(origin);
     await page.evaluate((address) => {
       const frame = document.createElement('iframe');
@@ -118,7 +118,7 @@ export async function forgeryChecks(checks, stage, call, state) {
   for (const origin of attacker.origins) {
     await scripted(checks, stage, call, { origin, state });
     await forms(checks, stage, call, { origin, state });
-    await framed(checks, stage, { origin, state });
+    if (!state) await framed(checks, stage, { origin });
   }
   if (!state) await rebound(checks, stage);
   attacker.close();

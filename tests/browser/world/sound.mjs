@@ -1,40 +1,46 @@
-// What a page plays: every node that leads to the loudspeaker also leads to a meter of ours.
+// What a page plays: every node that leads to the loudspeaker also leads to two meters of ours, left and right.
 
 /** Before any script of the page. */
 export async function watchSound(page) {
   await page.addInitScript(() => {
     const connect = AudioNode.prototype.connect;
-    const meters = new Map();
+    const places = new Map();
+    const makePlace = (context) => {
+      const splitter = new ChannelSplitterNode(context, { numberOfOutputs: 2 });
+      const meters = [0, 1].map(() => new AnalyserNode(context, { fftSize: 2048 }));
+      meters.forEach((meter, channel) => connect.call(splitter, meter, channel));
+      return { splitter, meters };
+    };
     AudioNode.prototype.connect = function (target, ...more) {
       if (target instanceof AudioDestinationNode) {
         const { context } = target;
-        if (!meters.has(context)) meters.set(context, new AnalyserNode(context, { fftSize: 2048 }));
-        connect.call(this, meters.get(context));
+        if (!places.has(context)) places.set(context, makePlace(context));
+        connect.call(this, places.get(context).splitter);
       }
       return connect.call(this, target, ...more);
     };
+    const levelOf = (meter) => {
+      const samples = new Float32Array(meter.fftSize);
+      meter.getFloatTimeDomainData(samples);
+      return Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / samples.length);
+    };
     window.loudness = () =>
-      Math.max(
-        0,
-        ...[...meters.values()].map((meter) => {
-          const samples = new Float32Array(meter.fftSize);
-          meter.getFloatTimeDomainData(samples);
-          return Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / samples.length);
-        }),
+      [0, 1].map((channel) =>
+        Math.max(0, ...[...places.values()].map(({ meters }) => levelOf(meters[channel]))),
       );
   });
 }
 
-/** Root mean square of the last 40 ms or so; 1 is full scale. */
+/** Root mean square of the last 40 ms or so, left and right; 1 is full scale. */
 export const loudness = (page) => page.evaluate(() => window.loudness());
 
-/** When (ms since 1970) it becomes louder than this; asked before it does. */
+/** When (ms since 1970) it becomes louder than this on the left; asked before it does. */
 export const heardAt = (page, level) =>
   page.evaluate(
     (limit) =>
       new Promise((resolve) => {
         const timer = setInterval(() => {
-          if (window.loudness() <= limit) return;
+          if (window.loudness()[0] <= limit) return;
           clearInterval(timer);
           resolve(performance.timeOrigin + performance.now());
         }, 5);

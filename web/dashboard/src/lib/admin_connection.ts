@@ -43,7 +43,10 @@ export class AdminConnection {
   close(): void {
     this.#isOver = true;
     window.clearTimeout(this.#watch);
-    this.#socket?.close(1000);
+    const socket = this.#socket;
+    // closed before it is open, it would be an error in the browser's console
+    if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = (): void => socket.close(1000);
+    else socket?.close(1000);
   }
 
   async #open(): Promise<void> {
