@@ -134,6 +134,7 @@ bool AdminSockets::listen(AdminClient& client, const core::CallId& call, bool on
   const bool is_taken = parts_.switchboard.command(
       call, call::OperatorListen{static_cast<int>(listeners.size()), visitor.name, on});
   if (!is_taken || listeners.empty()) listeners_.erase(call);
+  if (!listeners_.empty() && !is_passing_sound_) tasks_.spawn(pass_sound_on());
   return is_taken;
 }
 

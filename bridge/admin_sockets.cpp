@@ -21,9 +21,7 @@ core::WallTime wall_now() {
 
 AdminSockets::AdminSockets(Parts parts)
     : parts_(std::move(parts)),
-      feed_(parts_.control, parts_.metrics,
-            {[this](const core::Record& record) { note(record); },
-             [this](const LiveSound& sound) { note(sound); }}),
+      feed_(parts_.control, parts_.metrics, [this](const core::Record& record) { note(record); }),
       clients_gauge_(parts_.metrics.gauge(ops::Family::admin_ws_clients)),
       tasks_(parts_.control,
              [this](std::exception_ptr) { parts_.log.error("admin_sockets_failed"); }) {}
@@ -118,6 +116,15 @@ void AdminSockets::note(const LiveSound& sound) {
   if (found == listeners_.end() || call == nullptr) return;
   const auto now = clock_now();
   for (AdminClient* const client : found->second) client->hear(sound, call->handle, now);
+}
+
+net::Task<void> AdminSockets::pass_sound_on() {
+  is_passing_sound_ = true;
+  while (!is_stopping_ && !listeners_.empty()) {
+    for (const auto& sound : feed_.take_sounds()) note(sound);
+    co_await pause(parts_.control, sound_period);
+  }
+  is_passing_sound_ = false;
 }
 
 void AdminSockets::note_verdict(const core::CallId& id, web::CallAnalysed verdict) {

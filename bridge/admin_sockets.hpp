@@ -34,6 +34,7 @@ class AdminSockets {
   static constexpr std::size_t clients_max = 64;
   static constexpr std::size_t strangers_max = 64;      ///< sockets without a ticket so far
   static constexpr std::size_t listened_calls_max = 8;  ///< by one client
+  static constexpr std::chrono::milliseconds sound_period{20};
   static constexpr std::chrono::seconds authentication_max{5};
   static constexpr int status_every_s = 5;
   static constexpr int recheck_every_s = 3;
@@ -95,6 +96,7 @@ class AdminSockets {
   void tell(const LiveBoard::Changes& changes);
   void note(const core::Record& record);
   void note(const LiveSound& sound);
+  net::Task<void> pass_sound_on();
   void say_status(AdminClient& client, web::NodeStatus status);
 
   // Every second.
@@ -112,6 +114,7 @@ class AdminSockets {
   std::uint64_t next_number_ = 1;
   std::size_t upgrading_ = 0;
   std::unordered_map<core::CallId, std::vector<AdminClient*>> listeners_;
+  bool is_passing_sound_ = false;
   std::size_t looks_awaited_ = 0;  // of shards
   bool is_fresh_due_ = false;      // something was lost: everybody gets a snapshot after the look
   std::uint64_t seconds_ = 0;

@@ -4,9 +4,10 @@
 
 namespace tandem {
 
-LiveFeed::LiveFeed(net::asio::io_context& control, ops::Metrics& metrics, Ears ears)
+LiveFeed::LiveFeed(net::asio::io_context& control, ops::Metrics& metrics,
+                   std::function<void(const core::Record&)> on_record)
     : control_(control),
-      ears_(std::move(ears)),
+      on_record_(std::move(on_record)),
       dropped_records_(metrics.counter(ops::Family::admin_dropped_total, {"record"})),
       dropped_sounds_(metrics.counter(ops::Family::admin_dropped_total, {"sound"})) {}
 
@@ -18,19 +19,22 @@ void LiveFeed::pass(const core::Record& record) {
   }
   net::asio::post(control_, [this, record] {
     records_.fetch_sub(1, std::memory_order_relaxed);
-    ears_.record(record);
+    on_record_(record);
   });
 }
 
 void LiveFeed::pass(LiveSound sound) {
-  if (sounds_.fetch_add(1, std::memory_order_relaxed) >= sounds_max) {
-    sounds_.fetch_sub(1, std::memory_order_relaxed);
-    return dropped_sounds_.add();
-  }
-  net::asio::post(control_, [this, sound = std::move(sound)] {
-    sounds_.fetch_sub(1, std::memory_order_relaxed);
-    ears_.sound(sound);
-  });
+  const std::lock_guard lock(mutex_);
+  if (sounds_.size() >= sounds_max) return dropped_sounds_.add();
+  sounds_.push_back(std::move(sound));
+}
+
+std::vector<LiveSound> LiveFeed::take_sounds() {
+  std::vector<LiveSound> taken;
+  taken.reserve(64);  // outside of the lock
+  const std::lock_guard lock(mutex_);
+  taken.swap(sounds_);
+  return taken;
 }
 
 }  // namespace tandem

@@ -1,7 +1,9 @@
 """Clients that do not read: what becomes of them, and what they cost the calls."""
 
+import os
 import statistics
 import time
+from pathlib import Path
 
 from checks import equal, test, true
 from client import Stalled
@@ -75,17 +77,28 @@ def check_frames(world, report):
     equal(audio["agent_ms_received"], audio["agent_ms_sent"] + audio["agent_ms_cut"], "agent audio")
 
 
-def compare(stage, calls, stalled, rounds=4):
-    """Without and with, by turns, so that a busy machine disturbs both."""
+def cpu_s(world, thread):
+    """Processor time of the bridge's threads whose name begins so."""
+    total = 0
+    for task in Path(f"/proc/{world.bridge.pid}/task").iterdir():
+        if (task / "comm").read_text().startswith(thread):
+            total += sum(int(ticks) for ticks in (task / "stat").read_text().rsplit(")", 1)[1].split()[11:13])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def compare(stage, calls, stalled, rounds=5):
+    """Without and with, by turns; the quietest round of each counts, because whatever else the machine does only adds."""
     found = {0: [], stalled: []}
     for _ in range(rounds):
-        for count in found:
+        for count, rows in found.items():
+            before = {thread: cpu_s(stage.world, thread) for thread in ("shard", "control")}
             p99, came = measure(stage, calls, count)
-            found[count].append(p99)
-            print(f"{calls} calls, {count} stalled clients (let in {came} times): transit p99 "
-                  f"uplink {p99['uplink']} us, downlink {p99['downlink']} us", flush=True)
-    for way in ("uplink", "downlink"):
-        without, with_them = (statistics.median(each[way] for each in found[count]) for count in (0, stalled))
-        print(f"{way}: p99 {without:.0f} us without, {with_them:.0f} us with {stalled} stalled clients, ratio {with_them / without:.2f}")
+            cpu = {thread: cpu_s(stage.world, thread) - before[thread] for thread in before}
+            rows.append({**p99, **cpu})
+            print(f"{calls} calls, {count} stalled clients (let in {came} times): transit p99 uplink {p99['uplink']:.0f} us, "
+                  f"downlink {p99['downlink']:.0f} us; CPU of the shards {cpu['shard']:.2f} s, of control {cpu['control']:.2f} s", flush=True)
+    for what, unit in (("uplink", "us"), ("downlink", "us"), ("shard", "s of CPU"), ("control", "s of CPU")):
+        without, with_them = (min(row[what] for row in found[count]) for count in (0, stalled))
+        print(f"{what}: {without:.2f} {unit} without, {with_them:.2f} with {stalled} stalled clients, ratio {with_them / without:.2f}")
     for what in ("record", "sound", "message", "audio"):
         print(f"dropped for clients: {what} {dropped(stage, what):.0f}")
