@@ -109,10 +109,11 @@ constexpr auto registry = "47 CFR 64.1200(c)(2)(i)(D)";
 
 constexpr std::array<Rule, refusal_count> rules = {{
     {{Refusal::dialling_stopped, "dialling_stopped",
-      "Dialling is stopped on all nodes, or it is not known whether it is.", "O08"},
+      "Dialling is stopped on all nodes, or it is not known whether it is.", "the stop switch"},
      [](Q q) { return q.facts.is_stopped.value_or(true); }},
     {{Refusal::clock_unsteady, "clock_unsteady",
-      "The clock jumped in the last minute, or differs from the database's by a minute.", "R12"},
+      "The clock jumped in the last minute, or differs from the database's by a minute.",
+      "calling hours need a clock"},
      [](Q q) {
        return !q.facts.clock_is_steady.value_or(false) || !q.facts.clock_difference ||
               *q.facts.clock_difference >= clock_difference_max;
@@ -212,7 +213,7 @@ constexpr std::array<Rule, refusal_count> rules = {{
       "any missing fact denies"},
      [](Q q) { return !q.facts.attempts; }},
     {{Refusal::already_being_called, "already_being_called",
-      "A call to this person is under way, or may be.", "O01, O02"},
+      "A call to this person is under way, or may be.", "nobody is rung twice"},
      [](Q q) { return q.facts.attempts && q.facts.attempts->is_under_way; }},
     {{Refusal::too_many_calls_in_a_day, "too_many_calls_in_a_day",
       "This person was called often enough in the last 24 hours.", "state rules: FL, OK"},
@@ -223,10 +224,10 @@ constexpr std::array<Rule, refusal_count> rules = {{
        return q.facts.attempts && q.facts.attempts->in_a_week >= q.policy.calls_per_week_max;
      }},
     {{Refusal::too_many_calls_running, "too_many_calls_running",
-      "As many calls are running as may run at once.", "O08"},
+      "As many calls are running as may run at once.", "DIAL_RUNNING_MAX"},
      [](Q q) { return q.facts.attempts && q.facts.attempts->running >= q.policy.running_max; }},
     {{Refusal::too_many_calls_today, "too_many_calls_today",
-      "As many calls were placed in the last 24 hours as may be.", "O08"},
+      "As many calls were placed in the last 24 hours as may be.", "DIAL_PER_DAY_MAX"},
      [](Q q) { return q.facts.attempts && q.facts.attempts->today >= q.policy.calls_today_max; }},
 }};
 

@@ -59,7 +59,8 @@ struct RefusalText {
   Refusal refusal;
   std::string_view name;     ///< the enumerator: stable, for programs
   std::string_view meaning;  ///< one sentence
-  std::string_view source;   ///< the law, the vendor or the fault that asks for it
+  std::string_view
+      source;  ///< the law, the vendor, the setting or the rule of ours that asks for it
 };
 const RefusalText& describe(Refusal refusal) noexcept;
 
