@@ -93,8 +93,10 @@ void ApiRoutes::answer(const core::HttpRequest& request, net::Respond respond,
   if (const auto* problem = std::get_if<core::HttpResponse>(&*found)) return respond(*problem);
   const auto& route = *std::get<const web::Route*>(*found);
   auto task = web::read_request(route, request, wall_now(), visitor.name, visitor.access);
-  // What the database does alone, and accounts, write their line in the same transaction.
+  // What the database does alone, and accounts, write their line in the same transaction. A ticket
+  // changes nothing: what is done with it is audited.
   const bool audits_itself = std::holds_alternative<web::AccountTask>(task) ||
+                             std::holds_alternative<web::IssueTicket>(task) ||
                              std::holds_alternative<web::LatencyTask>(task) ||
                              std::holds_alternative<web::StoreQuestion>(task) ||
                              std::holds_alternative<core::HttpResponse>(task);

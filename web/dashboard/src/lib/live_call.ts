@@ -89,8 +89,10 @@ export const lengthWords = ({ call, end }: Lasting, now: number): string =>
     end ? end.durationMs / 1000 : (now - Date.parse(call.answered_at ?? call.started_at)) / 1000,
   );
 
-/** ["kim", "local"] → "kim and local listen". */
+/** ["kim", "local"] → "kim and somebody at this machine listen". */
 export function listenersWords(listeners: readonly string[]): string {
-  const names = new Intl.ListFormat('en').format([...new Set(listeners)]);
+  const names = new Intl.ListFormat('en').format(
+    [...new Set(listeners)].map((name) => (name === 'local' ? 'somebody at this machine' : name)),
+  );
   return `${names} ${new Set(listeners).size === 1 ? 'listens' : 'listen'}`;
 }
