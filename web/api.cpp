@@ -21,7 +21,7 @@ constexpr std::array table = {
     Route{"GET", "/api/v1/openapi.json", Access::view, get_openapi},
     Route{"GET", "/admin/v1/schema.json", Access::view, get_admin_schema},
     Route{"POST", "/api/v1/ws-ticket", Access::view, ask_ticket},
-    Route{"GET", "/api/v1/health/dependencies", Access::view, ask_dependencies},
+    Route{"GET", "/api/v1/health/dependencies", Access::machine, ask_dependencies},
     Route{"GET", "/api/v1/analytics", Access::view, get_analytics},
     Route{"GET", "/api/v1/calls", Access::view, list_calls},
     Route{"POST", "/api/v1/calls", Access::operate, place_call},

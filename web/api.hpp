@@ -47,7 +47,8 @@ using ApiTask =
                  PlaceCall, EraseNumber, IssueTicket, ServerQuestion, AccountTask, LatencyTask>;
 
 /// Who may ask: each includes those below it. `machine`: any program at this machine (scrapers of
-/// metrics), and whoever may view.
+/// metrics, and whoever looks why the database is away: then nobody can be looked up), and whoever
+/// may view.
 enum class Access : std::uint8_t { anyone, machine, view, operate, administer };
 
 /// A request to a route.

@@ -51,11 +51,12 @@ def setup_link(world):
     true(all(part in cookie for part in ("; HttpOnly", "; SameSite=Strict", "; Secure", "; Path=/")), "what the cookie may")
 
 
-@test("from the first user on everybody logs in, but for health, the pages, and metrics at this machine")
+@test("from the first user on everybody logs in, but for the pages, health, and metrics and dependencies at this machine")
 def everybody_logs_in(world):
     answer = world.nobody.ask("GET", "/api/v1/calls")
     equal((answer.status, answer.headers["www-authenticate"]), (401, "Bearer"), "nobody")
     for path, at_home, elsewhere in (("/healthz", 200, 200), ("/readyz", 200, 200), ("/metrics", 200, 401),
+                                     ("/api/v1/health/dependencies", 200, 401),
                                      ("/login", 200, 200), ("/api/v1/openapi.json", 401, 401), ("/api/none", 401, 401)):
         equal(world.nobody.ask("GET", path).status, at_home, path)
         equal(Browser(world, "192.0.2.1").ask("GET", path).status, elsewhere, f"{path} from elsewhere")
