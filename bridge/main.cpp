@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "bridge/commands.hpp"
@@ -51,8 +52,8 @@ constexpr std::array commands = {
 int print_help(std::FILE* out) {
   std::fputs("tandem carries telephone calls to voice agents.\n\n", out);
   for (const auto& command : commands) {
-    std::fprintf(out, "  tandem %-8.*s %-22.*s  %.*s\n", static_cast<int>(command.name.size()),
-                 command.name.data(), static_cast<int>(command.usage.size()), command.usage.data(),
+    const auto invocation = std::string(command.name) + " " + std::string(command.usage);
+    std::fprintf(out, "  tandem %s\n      %.*s\n", invocation.c_str(),
                  static_cast<int>(command.what.size()), command.what.data());
   }
   std::fputs("\nSettings are environment variables; deploy/env.example is the manual.\n", out);
