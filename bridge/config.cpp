@@ -181,7 +181,7 @@ void load_outbound(ConfigLoader& load, Config::Outbound& outbound) {
   load.text("MACHINE_MESSAGE", outbound.machine_message, 1000);
   if (outbound.answering_machine == AnsweringMachine::leave_message) {
     load.require("MACHINE_MESSAGE", !outbound.machine_message.empty(),
-                 "ANSWERING_MACHINE=leave_message needs it; say who calls and how to opt out");
+                 "ANSWERING_MACHINE asks for a message; say who calls and how to opt out");
   }
 }
 
