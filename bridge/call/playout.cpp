@@ -27,7 +27,11 @@ constexpr milliseconds silence_ends_utterance{300};
 constexpr milliseconds early{5};
 constexpr std::size_t fenced_max = 32;
 constexpr std::size_t marks_max = 64;
-constexpr std::size_t queue_bytes_kept = 32 * 1024;
+/// An empty queue gives back what is larger.
+constexpr std::size_t queue_bytes_kept = 16 * 1024;
+/// Audio that was heard goes when there is half a second of it and it is more than what waits: an
+/// agent that talks on never empties its queue, and moving the rest stays cheap.
+constexpr std::size_t heard_bytes_kept = 4 * 1024;
 /// A mark that is this late never comes: the clock goes on without it (T29).
 constexpr std::chrono::seconds mark_timeout{30};
 /// Echoes later than this say nothing about the line: the carrier or the network stalled.
@@ -147,7 +151,7 @@ void Playout::compact(core::TimePoint now) {
   if (consumed == queue_.size()) {
     if (queue_.capacity() > queue_bytes_kept) std::vector<std::uint8_t>().swap(queue_);
     queue_.clear();
-  } else if (consumed > queue_bytes_kept) {
+  } else if (consumed > heard_bytes_kept && 2 * consumed > queue_.size()) {
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(consumed));
   } else {
     return;
