@@ -127,6 +127,26 @@ void add_single_filters(Cases& cases) {
     f.min_duration_s = static_cast<std::int64_t>(d.below(1'200));
     f.max_duration_s = *f.min_duration_s + static_cast<std::int64_t>(d.below(20));
   });
+  cases.list("hour of the day",
+             [](CallFilter& f, Draw& d) { f.hour = static_cast<std::int64_t>(d.below(24)); });
+  cases.list("hour of the day, 90 days", [](CallFilter& f, Draw& d) {
+    f.hour = static_cast<std::int64_t>(d.below(24));
+    f.from = d.instant();
+    f.to = *f.from + days(90);
+  });
+  cases.list("weekday, outcome, any page", [](CallFilter& f, Draw& d) {
+    f.weekday = static_cast<std::int64_t>(1 + d.below(7));
+    f.outcome = d.one_of(outcomes);
+    f.cursor = d.cursor();
+  });
+  cases.list("answered or not, any page", [](CallFilter& f, Draw& d) {
+    f.is_answered = d.share() < 0.5;
+    f.cursor = d.cursor();
+  });
+  cases.list("answered or not, outcome", [](CallFilter& f, Draw& d) {
+    f.is_answered = d.share() < 0.5;
+    f.outcome = d.one_of(outcomes);
+  });
   cases.list("whole number", [](CallFilter& f, Draw& d) { f.number = d.number(); });
   cases.list("1 to 3 digits of a number",
              [](CallFilter& f, Draw& d) { f.number = d.digits(1, 3); });
@@ -200,6 +220,11 @@ void add_combinations(Cases& cases) {
   });
   cases.list("digits, word", [](CallFilter& f, Draw& d) {
     f.number = d.digits(2, 6);
+    f.q = d.share() < 0.5 ? d.common_word() : d.uncommon_word();
+  });
+  cases.list("hour, answered, word", [](CallFilter& f, Draw& d) {
+    f.hour = static_cast<std::int64_t>(d.below(24));
+    f.is_answered = true;
     f.q = d.share() < 0.5 ? d.common_word() : d.uncommon_word();
   });
   cases.list("digits, outcome", [](CallFilter& f, Draw& d) {
