@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "bridge/client_address.hpp"
+#include "bridge/clock.hpp"
 #include "bridge/export_stream.hpp"
 #include "bridge/password.hpp"
 #include "bridge/random_id.hpp"
@@ -17,8 +18,6 @@
 namespace tandem {
 
 namespace {
-
-core::TimePoint clock_now() { return std::chrono::steady_clock::now(); }
 
 std::string random_secret() { return random_hex_128() + random_hex_128(); }
 

@@ -2,15 +2,11 @@
 
 #include <algorithm>
 
+#include "bridge/clock.hpp"
+
 namespace tandem {
 
 namespace {
-
-core::TimePoint clock_now() { return std::chrono::steady_clock::now(); }
-
-core::WallTime wall_now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
 
 /// About as many bytes as this call needs in a message.
 std::size_t weight_of(const web::LiveCall& call) {

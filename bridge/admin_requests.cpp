@@ -2,16 +2,11 @@
 #include <algorithm>
 
 #include "bridge/admin_sockets.hpp"
+#include "bridge/clock.hpp"
 
 namespace tandem {
 
 namespace {
-
-core::TimePoint clock_now() { return std::chrono::steady_clock::now(); }
-
-core::WallTime wall_now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
 
 constexpr std::string_view no_such_call = "No such call runs here.";
 constexpr std::string_view call_over = "This call is ending, or over.";

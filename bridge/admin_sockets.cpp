@@ -4,20 +4,11 @@
 #include <boost/asio/post.hpp>
 
 #include "bridge/arrival.hpp"
+#include "bridge/clock.hpp"
 #include "web/access.hpp"
 #include "web/answers.hpp"
 
 namespace tandem {
-
-namespace {
-
-core::TimePoint clock_now() { return std::chrono::steady_clock::now(); }
-
-core::WallTime wall_now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
-
-}  // namespace
 
 AdminSockets::AdminSockets(Parts parts)
     : parts_(std::move(parts)),

@@ -1,5 +1,6 @@
 #include "bridge/analysis.hpp"
 
+#include "bridge/clock.hpp"
 #include "bridge/config.hpp"
 
 namespace tandem {
@@ -123,12 +124,12 @@ store::AnalysisOutcome ask(const gemini::AnalysisSettings& settings, const Excha
 
 std::chrono::milliseconds SharedLimit::pause() {
   const std::lock_guard lock(mutex_);
-  return limit_.pause(std::chrono::steady_clock::now());
+  return limit_.pause(clock_now());
 }
 
 std::chrono::milliseconds SharedLimit::refused(const gemini::AnalysisFailure& failure) {
   const std::lock_guard lock(mutex_);
-  return limit_.refused(failure, std::chrono::steady_clock::now());
+  return limit_.refused(failure, clock_now());
 }
 
 void SharedLimit::answered() {

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 
+#include "bridge/clock.hpp"
 #include "bridge/dial_context.hpp"
 #include "bridge/export_stream.hpp"
 #include "bridge/privacy.hpp"
@@ -25,10 +26,6 @@ core::HttpResponse text(int status, std::string body,
   response.headers = {{"Content-Type", std::string(type)}, {"Cache-Control", "no-store"}};
   response.body = std::move(body);
   return response;
-}
-
-core::WallTime wall_now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
 }  // namespace
@@ -145,7 +142,7 @@ void ApiRoutes::perform(web::CallCommand command, net::Respond respond) {
 
 core::HttpResponse ApiRoutes::issue_ticket(const Visitor& visitor) {
   auto ticket = random_hex_128();
-  if (!parts_.tickets.add(ticket, visitor, std::chrono::steady_clock::now()))
+  if (!parts_.tickets.add(ticket, visitor, clock_now()))
     return web::problem(503, "Too many tickets", "Many are waiting to be used. Try again soon.");
   auto answer = web::json_answer(web::render_ticket(ticket, AdminTickets::valid_for));
   answer.status = 201;

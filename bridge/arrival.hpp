@@ -5,6 +5,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <optional>
 
+#include "bridge/clock.hpp"
 #include "bridge/core/types.hpp"
 #include "bridge/net/task.hpp"
 
@@ -48,9 +49,9 @@ inline net::Task<void> pause(net::asio::io_context& context, core::Duration dura
 inline net::Task<void> pause_unless(net::asio::io_context& context, const bool& stopping,
                                     core::Duration duration) {
   constexpr core::Duration slice = std::chrono::milliseconds(100);
-  const auto until = std::chrono::steady_clock::now() + duration;
-  while (!stopping && std::chrono::steady_clock::now() < until) {
-    co_await pause(context, std::min(slice, until - std::chrono::steady_clock::now()));
+  const auto until = clock_now() + duration;
+  while (!stopping && clock_now() < until) {
+    co_await pause(context, std::min(slice, until - clock_now()));
   }
 }
 

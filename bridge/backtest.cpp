@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "bridge/clock.hpp"
 #include "codec/json_object.hpp"
 
 namespace tandem {
@@ -163,8 +164,8 @@ class Run {
 
   /// False when stopped.
   bool wait(std::chrono::seconds time) {
-    const auto until = std::chrono::steady_clock::now() + time;
-    while (!stop_ && !has_failed_ && std::chrono::steady_clock::now() < until)
+    const auto until = clock_now() + time;
+    while (!stop_ && !has_failed_ && clock_now() < until)
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     return !stop_ && !has_failed_;
   }

@@ -3,6 +3,8 @@
 #include <boost/asio/post.hpp>
 
 #include "bridge/arrival.hpp"
+#include "bridge/carrier_answers.hpp"
+#include "bridge/clock.hpp"
 #include "bridge/takeover.hpp"
 
 namespace tandem {
@@ -13,12 +15,6 @@ using namespace std::chrono_literals;
 
 constexpr auto query_patience = 10s;
 constexpr auto overdue_margin = 60s;
-
-core::TimePoint clock_now() { return std::chrono::steady_clock::now(); }
-
-core::WallTime wall_now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
 
 using Fetched = core::Result<twilio::CallResource, twilio::RestFailure>;
 
@@ -81,24 +77,9 @@ net::Task<void> CallReaper::check(CallWatch::Action action) {
     case CallWatch::Follow::nothing:
       if (found != CallWatch::Found::over) break;
       count("confirmed");
-      if (fetched) write_status(action.id, *fetched);
+      if (fetched) parts_.write_down(status_record(action.id, *fetched, wall_now()));
       parts_.switchboard.command(action.id, call::CarrierEnded{});
   }
-}
-
-void CallReaper::write_status(const core::CallId& id, const twilio::CallResource& resource) {
-  core::CarrierStatus status;
-  status.carrier_call_id = resource.id;
-  status.status = twilio::to_string(*resource.status);
-  status.rank = twilio::rank(*resource.status);
-  if (resource.duration_s) status.duration_s = static_cast<std::int32_t>(*resource.duration_s);
-  if (resource.answered_by != twilio::AnsweredBy::not_detected)
-    status.answered_by = twilio::to_string(resource.answered_by);
-  core::Record record;
-  record.call_id = id;
-  record.wall = wall_now();
-  record.body = std::move(status);
-  parts_.write_down(std::move(record));
 }
 
 net::Task<void> CallReaper::reconcile_for_ever() {
@@ -155,7 +136,8 @@ net::Task<void> CallReaper::close_row(store::UnfinishedCall row) {
     parts_.carrier.hang_up(carrier_call_id, id);
     co_return;
   }
-  if (fetched && found == CallWatch::Found::over) write_status(id, *fetched);
+  if (fetched && found == CallWatch::Found::over)
+    parts_.write_down(status_record(id, *fetched, wall_now()));
   parts_.write_down(lost_call_record(row.call_id, row.last_seen, row.duration_ms, row.messages));
   count("reconciled");
   parts_.log.warn("call_reconciled", {{"call_id", id}});

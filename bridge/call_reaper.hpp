@@ -49,7 +49,6 @@ class CallReaper {
   net::Task<void> reconcile_for_ever();
   net::Task<void> reconcile();
   net::Task<void> close_row(store::UnfinishedCall row);
-  void write_status(const core::CallId& id, const twilio::CallResource& resource);
   void count(std::string_view how);
 
   Parts parts_;

@@ -1,6 +1,7 @@
 #include "bridge/connect_done.hpp"
 
 #include "bridge/arrival.hpp"
+#include "bridge/clock.hpp"
 #include "bridge/random_id.hpp"
 #include "bridge/takeover.hpp"
 #include "bridge/twilio/twiml.hpp"
@@ -93,13 +94,12 @@ std::string ConnectDone::without_agent(const core::CallId& id, std::string_view 
 
 /// The confirmation is a promise: it is given only once the wish cannot be lost any more.
 net::Task<void> ConnectDone::confirm_opt_out(core::CallId id, net::Respond respond) {
-  const auto until = std::chrono::steady_clock::now() + opt_out_patience;
+  const auto until = clock_now() + opt_out_patience;
   const auto is_kept = [&] {
     const auto* entry = parts_.switchboard.find(id);
     return entry != nullptr && entry->opt_out_is_kept;
   };
-  while (!is_kept() && !is_stopping_ && std::chrono::steady_clock::now() < until)
-    co_await pause(parts_.context, 20ms);
+  while (!is_kept() && !is_stopping_ && clock_now() < until) co_await pause(parts_.context, 20ms);
   const bool may_promise = is_kept();
   if (!may_promise) parts_.log.error("opt_out_not_on_disk", {{"call_id", id}});
   respond(twiml_answer(twilio::apology_twiml(may_promise ? opt_out_text : goodbye_text)));

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "bridge/carrier_api.hpp"
+#include "bridge/clock.hpp"
 #include "bridge/twilio/rest.hpp"
 #include "store/queries.hpp"
 #include "web/answers.hpp"
@@ -16,10 +17,6 @@ using State = web::DependencyState;
 
 constexpr auto patience = 3s;
 constexpr auto fresh_for = 5s;
-
-core::WallTime wall_now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
 
 }  // namespace
 
@@ -56,7 +53,7 @@ void Dependencies::answer(net::Respond respond) { ask({false, std::move(respond)
 void Dependencies::answer_carrier(net::Respond respond) { ask({true, std::move(respond)}); }
 
 void Dependencies::ask(Waiting waiting) {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = clock_now();
   const bool is_fresh = asked_at_ != core::TimePoint{} && now - asked_at_ < fresh_for;
   if (is_fresh && !is_asking_) {
     note_known();
@@ -67,7 +64,7 @@ void Dependencies::ask(Waiting waiting) {
 }
 
 void Dependencies::begin_round() {
-  asked_at_ = std::chrono::steady_clock::now();
+  asked_at_ = clock_now();
   const auto round = std::make_shared<Round>(parts_.context);
   round->timer.expires_after(patience);
   round->timer.async_wait([this, round](boost::system::error_code) { finish(round); });

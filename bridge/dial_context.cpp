@@ -1,5 +1,6 @@
 #include "bridge/dial_context.hpp"
 
+#include "bridge/clock.hpp"
 #include "bridge/dial/calling_hours.hpp"
 
 namespace tandem {
@@ -7,8 +8,7 @@ namespace tandem {
 store::DialContext dial_context(const Config& config, const std::string& node,
                                 const store::PhoneHasher* hasher, bool clock_is_steady) {
   store::DialContext context;
-  context.now =
-      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  context.now = wall_now();
   context.clock_is_steady = clock_is_steady;
   context.owned_numbers = config.outbound.caller_ids;
   if (!config.twilio.phone_number.empty())

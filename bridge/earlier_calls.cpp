@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "bridge/arrival.hpp"
+#include "bridge/clock.hpp"
 
 namespace tandem {
 
@@ -29,8 +30,8 @@ bool EarlierCalls::has_caught_up() const {
 
 net::Task<EarlierCalls::Answer> EarlierCalls::find(core::CarrierCallId id) {
   using Result = store::QueryResult<std::optional<store::EarlierCall>>;
-  const auto began = std::chrono::steady_clock::now();
-  while (!has_caught_up() && std::chrono::steady_clock::now() < began + catch_up_patience)
+  const auto began = clock_now();
+  while (!has_caught_up() && clock_now() < began + catch_up_patience)
     co_await pause(context_, 20ms);
   const auto arrival = std::make_shared<Arrival<Result>>(context_);
   const bool is_queued = queries_.post<std::optional<store::EarlierCall>>(
@@ -43,7 +44,7 @@ net::Task<EarlierCalls::Answer> EarlierCalls::find(core::CarrierCallId id) {
         });
       });
   std::optional<Result> result;
-  const auto left = began + patience - std::chrono::steady_clock::now();
+  const auto left = began + patience - clock_now();
   if (is_queued) result = co_await arrival->wait(left);
   Answer answer;
   if (result && std::holds_alternative<std::optional<store::EarlierCall>>(*result)) {

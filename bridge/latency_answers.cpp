@@ -1,6 +1,7 @@
 // What /latency/... answers.
 #include <boost/asio/post.hpp>
 
+#include "bridge/clock.hpp"
 #include "bridge/latency_monitor.hpp"
 #include "store/audit.hpp"
 #include "store/json_text.hpp"
@@ -72,7 +73,7 @@ void LatencyMonitor::answer(web::LatencyTask task, net::Respond respond) {
 }
 
 web::LatencyFigures LatencyMonitor::figures(const web::LatencyQuery& query) {
-  history_.take(std::chrono::steady_clock::now());
+  history_.take(clock_now());
   web::LatencyFigures figures;
   figures.providers = parts_.board.providers();
   for (std::size_t i = 0; i < parts_.board.lanes(); ++i)

@@ -3,6 +3,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 
+#include "bridge/clock.hpp"
+
 namespace tandem {
 
 namespace {
@@ -12,12 +14,6 @@ using core::Timing;
 /// How often the control loop is asked how late it is, and how many of these make a slice.
 constexpr std::chrono::milliseconds probe_period{250};
 constexpr int probes_per_slice = ops::LatencyHistory::slice / probe_period;
-
-core::TimePoint clock_now() { return std::chrono::steady_clock::now(); }
-
-core::WallTime wall_now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
 
 /// A log-linear distribution in the buckets of a Prometheus histogram: each bucket goes where its
 /// middle belongs, so a bound is off by at most 0.8 %.

@@ -4,6 +4,7 @@
 
 #include "bridge/ask_store.hpp"
 #include "bridge/carrier_answers.hpp"
+#include "bridge/clock.hpp"
 #include "bridge/dial_context.hpp"
 #include "bridge/twilio_documents.hpp"
 #include "store/dial_intents.hpp"
@@ -20,12 +21,6 @@ constexpr auto query_patience = 15s;
 constexpr auto clock_period = 1s;
 /// Beyond our own cap: the disclosure before the stream and the goodbye after it.
 constexpr auto time_limit_margin = 60s;
-
-core::TimePoint clock_now() { return std::chrono::steady_clock::now(); }
-
-core::WallTime wall_now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
 
 dial::DiallerSettings dialler_settings(const Config& config) {
   dial::DiallerSettings settings;

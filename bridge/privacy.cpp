@@ -1,5 +1,6 @@
 #include "bridge/privacy.hpp"
 
+#include "bridge/clock.hpp"
 #include "bridge/random_id.hpp"
 #include "store/retention.hpp"
 #include "store/vault.hpp"
@@ -61,8 +62,7 @@ std::optional<store::ErasureOrder> erasure_order(const Config& config,
                                                  std::string ordered_by) {
   const auto hash = store::Vault(config.phone_hash_key, {}).phone_hash(number);
   if (!hash) return std::nullopt;
-  const auto now =
-      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const auto now = wall_now();
   return store::ErasureOrder{.id = random_call_id().str(),
                              .phone_hash = *hash,
                              .ordered_by = std::move(ordered_by),

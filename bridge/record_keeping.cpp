@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "bridge/clock.hpp"
 #include "bridge/version.hpp"
 #include "store/report_days.hpp"
 
@@ -34,9 +35,9 @@ double in_seconds(core::Duration duration) {
 
 store::Analyse timed(store::Analyse analyse, ops::Histogram& histogram) {
   return [analyse = std::move(analyse), &histogram](const auto& call) {
-    const auto begun = std::chrono::steady_clock::now();
+    const auto begun = clock_now();
     auto outcome = analyse(call);
-    histogram.observe(in_seconds(std::chrono::steady_clock::now() - begun));
+    histogram.observe(in_seconds(clock_now() - begun));
     return outcome;
   };
 }

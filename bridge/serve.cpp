@@ -16,6 +16,7 @@
 #include "bridge/api_routes.hpp"
 #include "bridge/call_reaper.hpp"
 #include "bridge/carrier_api.hpp"
+#include "bridge/clock.hpp"
 #include "bridge/connect_done.hpp"
 #include "bridge/earlier_calls.hpp"
 #include "bridge/hume_routes.hpp"
@@ -45,10 +46,6 @@ constexpr auto behind_age = 10s;  // records wait longer than this: the database
 std::string host_name() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "node";
-}
-
-core::WallTime wall() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
 std::size_t shard_count(const Config& config) {
@@ -342,7 +339,8 @@ net::HttpServer::Handlers Bridge::handlers() {
   return {[this](core::HttpRequest request, net::Respond respond) {
             if (TwilioRoutes::owns(request.path()))
               return twilio_.handle(request, std::move(respond));
-            if (request.path() == HumeRoutes::path) return respond(hume_.answer(request, wall()));
+            if (request.path() == HumeRoutes::path)
+              return respond(hume_.answer(request, wall_now()));
             api_.handle(std::move(request), std::move(respond));
           },
           [this](const core::HttpRequest& request) {
@@ -439,12 +437,12 @@ int serve(const Config& config) {
   while (!wait_for_signal(1h)) {
   }
   bridge.drain();
-  auto until = std::chrono::steady_clock::now() + config.drain_timeout;
+  auto until = clock_now() + config.drain_timeout;
   bool was_told_twice = false;
-  while (bridge.is_busy() && std::chrono::steady_clock::now() < until) {
+  while (bridge.is_busy() && clock_now() < until) {
     if (!wait_for_signal(100ms) || was_told_twice) continue;
     was_told_twice = true;
-    until = std::min(until, std::chrono::steady_clock::now() + second_signal_patience);
+    until = std::min(until, clock_now() + second_signal_patience);
   }
   bridge.note_forced(bridge.calls());
   bridge.stop();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bridge/bridging_clip.hpp"
+#include "bridge/clock.hpp"
 #include "bridge/random_id.hpp"
 #include "bridge/takeover.hpp"
 #include "bridge/twilio/media_stream.hpp"
@@ -18,12 +19,6 @@ constexpr auto cap_margin = 60s;
 /// A hang-up takes effect within a second or two; an apology is spoken first.
 constexpr auto confirm_after_hang_up = 10s;
 constexpr auto confirm_after_apology = 30s;
-
-core::TimePoint clock_now() { return std::chrono::steady_clock::now(); }
-
-core::WallTime wall_now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
 
 call::AnsweredPolicy answered_policy(AnsweringMachine setting) noexcept {
   switch (setting) {

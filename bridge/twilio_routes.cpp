@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 
+#include "bridge/clock.hpp"
 #include "bridge/twilio/signature.hpp"
 #include "bridge/twilio/twiml.hpp"
 #include "bridge/twilio/webhook.hpp"
@@ -220,8 +221,7 @@ core::HttpResponse TwilioRoutes::status(const core::HttpRequest& request) {
 void TwilioRoutes::write_status(const core::CallId& id, const core::CarrierStatus& status) {
   core::Record record;
   record.call_id = id;
-  record.wall =
-      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  record.wall = wall_now();
   record.body = status;
   parts_.write_down(std::move(record));
 }

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "bridge/clock.hpp"
 #include "store/audit.hpp"
 #include "store/sessions.hpp"
 #include "store/users.hpp"
@@ -24,8 +25,6 @@ web::Access access_of(std::string_view role) {
   if (role == "operator") return web::Access::operate;
   return web::Access::view;
 }
-
-core::TimePoint clock_now() { return std::chrono::steady_clock::now(); }
 
 /// The words after "Bearer ", or nothing; the scheme's name is compared without case.
 std::optional<std::string_view> bearer_of(const core::HttpRequest& request) {

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "bridge/clock.hpp"
 #include "store/call_seals.hpp"
 #include "store/migrate.hpp"
 #include "store/record_json.hpp"
@@ -94,14 +95,13 @@ std::optional<CallLatency> load_latency(Connection& connection, const std::strin
 }
 
 DatabaseHealth load_health(Connection& connection) {
-  const auto begin = std::chrono::steady_clock::now();
-  const auto wall = std::chrono::system_clock::now();
+  const auto begin = clock_now();
+  const auto wall = wall_now();
   const Rows rows = connection.run(
       "select current_setting('server_version'), "
       "(extract(epoch from clock_timestamp()) * 1000)::bigint");
   DatabaseHealth health;
-  health.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(
-      std::chrono::steady_clock::now() - begin);
+  health.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(clock_now() - begin);
   health.server_version = narrow_text(rows, 0, 0);
   const std::chrono::milliseconds server(rows.integer(0, 1));
   health.clock_skew =

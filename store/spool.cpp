@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "bridge/clock.hpp"
+
 namespace tandem::store {
 
 namespace {
@@ -14,10 +16,6 @@ constexpr auto spooling_after = std::chrono::seconds(5);
 constexpr auto age_step = std::chrono::seconds(1);
 constexpr auto stall = std::chrono::seconds(1);
 constexpr std::size_t refusals_max = 1024;  ///< remembered between two turns of the spool thread
-
-core::WallTime wall_now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
 
 }  // namespace
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 
+#include "bridge/clock.hpp"
+
 namespace tandem::net {
 
 namespace {
-
-core::TimePoint clock_now() { return std::chrono::steady_clock::now(); }
 
 WebSocketOptions carrier_options() {
   WebSocketOptions options;

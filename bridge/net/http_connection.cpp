@@ -6,6 +6,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "bridge/clock.hpp"
 #include "bridge/net/http_answer.hpp"
 #include "bridge/net/http_exchange.hpp"
 
@@ -263,8 +264,7 @@ Task<bool> HttpConnection::send(core::HttpResponse response, const Incoming& inc
   form.without_body = incoming.is_head;
   if (is_streamed) form.body = incoming.takes_chunks ? BodyForm::chunked : BodyForm::until_close;
   std::string text;
-  append_answer(text, response, form,
-                std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+  append_answer(text, response, form, std::chrono::floor<std::chrono::seconds>(wall_now()));
   if (response.status < 400) mark_authenticated();
   close_after(site_.options.write_timeout);
   co_await send_text(text);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "bridge/clock.hpp"
 #include "codec/json_text.hpp"
 
 namespace tandem::ops {
@@ -15,8 +16,7 @@ namespace tandem::ops {
 namespace {
 
 std::string line_of(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
-  const auto wall =
-      std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const auto wall = wall_now();
   std::string line;
   line.reserve(256);
   fmt::format_to(std::back_inserter(line), R"({{"ts":"{}","level":"{}","event":)",
