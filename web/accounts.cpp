@@ -28,7 +28,7 @@ core::HttpResponse session_answer(const SessionFacts& facts) {
       .member("via", facts.via)
       .member_if_known("csrf", facts.csrf)
       .key("has_users")
-      .raw(facts.has_users ? "true" : "false")
+      .fact(facts.has_users)
       .end_object();
   return json_answer(json.finish());
 }

@@ -31,10 +31,6 @@ std::string tail(core::WallTime wall, std::optional<core::MediaOffset> offset, W
   return text;
 }
 
-void write_bool(JsonWriter& json, std::string_view name, bool value) {
-  json.key(name).raw(value ? "true" : "false");
-}
-
 void write_optional(JsonWriter& json, std::string_view name, std::optional<std::int32_t> number) {
   json.key(name);
   number ? json.value(std::int64_t{*number}) : json.null();
@@ -87,8 +83,7 @@ void write_call(JsonWriter& json, const LiveCall& call) {
       .member("state", call.state)
       .member("started_at", call.started_at)
       .member("answered_at", call.answered_at);
-  write_bool(json, "paused", call.is_paused);
-  json.key("listeners").begin_array();
+  json.key("paused").fact(call.is_paused).key("listeners").begin_array();
   for (const auto& name : call.listeners) json.value(name);
   json.end_array().key("lines").begin_array();
   for (const auto& line : call.lines) write_line(json, line);
@@ -167,9 +162,11 @@ ServerMessage message_of(const NodeStatus& status, core::WallTime wall) {
                 .member("version", status.version)
                 .member("role", status.role)
                 .member("name", status.name)
-                .member("calls", static_cast<std::int64_t>(status.calls));
-            write_bool(json, "draining", status.is_draining);
-            json.member("spool_fill", status.spool_fill).member("database", status.database);
+                .member("calls", static_cast<std::int64_t>(status.calls))
+                .key("draining")
+                .fact(status.is_draining)
+                .member("spool_fill", status.spool_fill)
+                .member("database", status.database);
           })};
 }
 

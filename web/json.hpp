@@ -28,6 +28,8 @@ class JsonWriter {
   JsonWriter& value(double number);
   /// As "2026-11-22T12:00:00.123456Z".
   JsonWriter& value(core::WallTime wall);
+  /// true or false. Not an overload of value: a pointer would become a fact.
+  JsonWriter& fact(bool is_so) { return raw(is_so ? "true" : "false"); }
   JsonWriter& null();
   /// `json` must be one JSON value; it is put in as it is.
   JsonWriter& raw(std::string_view json);

@@ -70,4 +70,11 @@ std::variant<std::vector<BodyMember>, core::HttpResponse> read_json_body(
   return members;
 }
 
+std::optional<core::HttpResponse> refuse_members(const core::HttpRequest& request) {
+  auto members = read_json_body(request);
+  if (auto* const refusal = std::get_if<core::HttpResponse>(&members)) return std::move(*refusal);
+  if (std::get<std::vector<BodyMember>>(members).empty()) return std::nullopt;
+  return problem(422, "The request cannot be used", "Send no body, or an empty object.");
+}
+
 }  // namespace tandem::web

@@ -27,4 +27,8 @@ struct BodyMember {
 std::variant<std::vector<BodyMember>, core::HttpResponse> read_json_body(
     const core::HttpRequest& request);
 
+/// For a request that has nothing to say: the problem of one that says something. 422 for a member
+/// of any name, or what read_json_body finds; nothing without a body, or with an empty object.
+std::optional<core::HttpResponse> refuse_members(const core::HttpRequest& request);
+
 }  // namespace tandem::web

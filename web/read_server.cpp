@@ -38,10 +38,7 @@ ApiTask get_admin_schema(const Asked& asked) {
 ApiTask ask_ticket(const Asked& asked) {
   const auto errors = Parameters(asked.request.query()).finish();
   if (!errors.empty()) return wrong_parameters(errors);
-  auto members = read_json_body(asked.request);
-  if (auto* const refusal = std::get_if<core::HttpResponse>(&members)) return std::move(*refusal);
-  if (!std::get<std::vector<BodyMember>>(members).empty())
-    return problem(422, "The request cannot be used", "Send no body, or an empty object.");
+  if (auto refusal = refuse_members(asked.request)) return *std::move(refusal);
   return IssueTicket{};
 }
 

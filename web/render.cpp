@@ -36,10 +36,7 @@ void write_hits(JsonWriter& json, const std::vector<store::SearchHit>& hits) {
         .key("snippet")
         .begin_array();
     for (const store::SnippetPart& part : hit.snippet) {
-      json.begin_object()
-          .member("text", part.text)
-          .key("is_match")
-          .raw(part.is_match ? "true" : "false");
+      json.begin_object().member("text", part.text).key("is_match").fact(part.is_match);
       json.end_object();
     }
     json.end_array().end_object();

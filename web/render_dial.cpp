@@ -44,7 +44,7 @@ void write_consent(JsonWriter& json, const store::RecordedConsent& row) {
       .member("purpose", consent.purpose)
       .member_if_known("seller", consent.seller)
       .key("written")
-      .raw(consent.is_written ? "true" : "false")
+      .fact(consent.is_written)
       .member_if_known("wording", consent.wording)
       .member_if_known("channel", consent.channel)
       .member_if_known("evidence_kind", consent.evidence_kind)
@@ -61,7 +61,7 @@ void write_decision(JsonWriter& json, const store::RecordedDecision& row) {
       .member_if_known("phone_number", row.number.expose())
       .member("purpose", row.purpose)
       .key("allowed")
-      .raw(row.is_allowed ? "true" : "false")
+      .fact(row.is_allowed)
       .key("refusals");
   write_refusals(json, row.refusals);
   json.key("facts")
@@ -137,7 +137,7 @@ std::string render_dialling(const store::DiallingState& state, core::WallTime no
   JsonWriter json;
   json.begin_object()
       .key("stopped")
-      .raw(state.is_stopped ? "true" : "false")
+      .fact(state.is_stopped)
       .member_if_known("reason", state.reason)
       .member_if_known("changed_by", state.changed_by)
       .member("changed_at", state.changed_at)

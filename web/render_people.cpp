@@ -4,8 +4,6 @@ namespace tandem::web {
 
 namespace {
 
-std::string_view truth(bool fact) { return fact ? "true" : "false"; }
-
 std::optional<std::string> text_of(const std::optional<std::int64_t>& number) {
   return number ? std::optional(std::to_string(*number)) : std::nullopt;
 }
@@ -30,7 +28,7 @@ void write_user(JsonWriter& json, const store::User& user) {
       .member("name", user.name)
       .member("role", user.role)
       .key("disabled")
-      .raw(truth(user.is_disabled))
+      .fact(user.is_disabled)
       .member("created_at", user.created)
       .member("last_login_at", user.last_login)
       .end_object();
@@ -42,7 +40,7 @@ void write_token(JsonWriter& json, const store::ApiToken& token) {
       .member("name", token.name)
       .member("role", token.role)
       .key("revoked")
-      .raw(truth(token.is_revoked))
+      .fact(token.is_revoked)
       .member("created_at", token.created)
       .member("expires_at", token.expires)
       .member("last_used_at", token.last_used)
