@@ -15,6 +15,7 @@
 #include "bridge/backtest.hpp"
 #include "bridge/blocking_http.hpp"
 #include "bridge/command_settings.hpp"
+#include "bridge/core/day.hpp"
 #include "bridge/privacy.hpp"
 #include "store/job_worker.hpp"
 
@@ -35,19 +36,10 @@ struct AnalyzeOptions {
   std::string json_file;
 };
 
-/// "2026-11-01": that day's first moment, UTC.
-bool parse_day(std::string_view text, std::optional<core::WallTime>& wall) {
-  int year = 0;
-  unsigned month = 0;
-  unsigned day = 0;
-  const std::string copy(text);
-  char rest = 0;
-  if (std::sscanf(copy.c_str(), "%4d-%2u-%2u%c", &year, &month, &day, &rest) != 3) return false;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
-                                         std::chrono::day(day)};
-  if (!date.ok()) return false;
-  wall = core::WallTime(std::chrono::sys_days(date));
-  return true;
+/// That day's first moment.
+bool read_day(std::string_view text, std::optional<core::WallTime>& wall) {
+  if (const auto day = core::parse_day(text)) wall = *day;
+  return core::parse_day(text).has_value();
 }
 
 template <class Number>
@@ -59,8 +51,8 @@ bool parse_number(std::string_view text, Number low, Number high, Number& out) {
 bool parse_option(std::string_view name, std::string_view value, AnalyzeOptions& options) {
   constexpr std::int64_t last_max = 100'000;
   constexpr int parallel_max = 32;
-  if (name == "--since") return parse_day(value, options.range.since);
-  if (name == "--until") return parse_day(value, options.range.until);
+  if (name == "--since") return read_day(value, options.range.since);
+  if (name == "--until") return read_day(value, options.range.until);
   if (name == "--last") return parse_number<std::int64_t>(value, 1, last_max, options.last);
   if (name == "--parallel") return parse_number(value, 1, parallel_max, options.parallel);
   std::string* text = name == "--model"    ? &options.model

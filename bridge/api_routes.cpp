@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "bridge/clock.hpp"
+#include "bridge/dial/calling_hours.hpp"
 #include "bridge/dial_context.hpp"
 #include "bridge/export_stream.hpp"
 #include "bridge/privacy.hpp"
@@ -89,7 +90,9 @@ void ApiRoutes::answer(const core::HttpRequest& request, net::Respond respond,
   }
   if (const auto* problem = std::get_if<core::HttpResponse>(&*found)) return respond(*problem);
   const auto& route = *std::get<const web::Route*>(*found);
-  auto task = web::read_request(route, request, wall_now(), visitor.name, visitor.access);
+  const auto reviewed = dial::reviewed_on(parts_.config.outbound.rules_reviewed);
+  auto task =
+      web::read_request(route, {request, wall_now(), visitor.name, visitor.access, reviewed});
   // What the database does alone, and accounts, write their line in the same transaction. A ticket
   // changes nothing: what is done with it is audited.
   const bool audits_itself = std::holds_alternative<web::AccountTask>(task) ||

@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "bridge/carrier_api.hpp"
+#include "bridge/clock.hpp"
 #include "bridge/net/http_client.hpp"
 #include "bridge/net/task.hpp"
 #include "bridge/net/tls.hpp"
@@ -143,6 +144,12 @@ void check_voice(const Config& config, VoiceProviderName provider, bool is_fallb
   report.line(result.is_worth_a_warning ? Mark::warn : Mark::ok, what, result.detail);
 }
 
+void check_calling_hours(const Config& config, Report& report) {
+  const auto result = judge_hours_review(config, wall_now());
+  const auto mark = result.is_worth_a_warning ? Mark::warn : Mark::ok;
+  report.line(result.is_ready ? mark : Mark::fail, "calling hours", result.detail);
+}
+
 void check_analysis(const Config& config, Report& report) {
   if (config.gemini.api_key.empty()) {
     return report.line(Mark::warn, "analysis",
@@ -180,6 +187,7 @@ bool check(const Config& config, std::ostream& out) {
   check_twilio(config, report);
   check_voice(config, config.voice_provider, false, report);
   if (config.voice_fallback) check_voice(config, *config.voice_fallback, true, report);
+  check_calling_hours(config, report);
   check_analysis(config, report);
   return report.passed();
 }

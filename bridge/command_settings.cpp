@@ -5,6 +5,8 @@
 #include <iterator>
 #include <string>
 
+#include "bridge/clock.hpp"
+
 extern char** environ;  // POSIX: the only place where the program reads its environment
 
 namespace tandem {
@@ -32,7 +34,8 @@ std::optional<std::string> read_file(const std::string& path) {
 
 /// Prints every problem at once, because an operator who mends one at a time restarts ten times.
 std::optional<Config> load_settings(ConfigNeed need) {
-  auto config = load_config(process_environment(), read_file, need);
+  const auto today = std::chrono::floor<std::chrono::days>(wall_now());
+  auto config = load_config(process_environment(), read_file, today, need);
   if (config) return std::move(*config);
   std::cerr << "tandem: " << config.error().size() << " problem(s) with the settings:\n";
   for (const auto& problem : config.error()) std::cerr << "  " << problem.message() << '\n';

@@ -9,6 +9,7 @@
 
 #include "bridge/bridging_clip.hpp"
 #include "bridge/config_loader.hpp"
+#include "bridge/core/day.hpp"
 
 namespace tandem {
 
@@ -172,7 +173,7 @@ void load_pace(ConfigLoader& load, double& target) {
                 "set a number from 0.01 to 100, like 1 or 0.5");
 }
 
-void load_outbound(ConfigLoader& load, Config::Outbound& outbound) {
+void load_outbound(ConfigLoader& load, Config::Outbound& outbound, std::chrono::sys_days today) {
   load_caller_ids(load, outbound.caller_ids);
   load_pace(load, outbound.calls_per_second);
   load.number("DIAL_RUNNING_MAX", outbound.running_max, 1, 10'000);
@@ -183,6 +184,7 @@ void load_outbound(ConfigLoader& load, Config::Outbound& outbound) {
     load.require("MACHINE_MESSAGE", !outbound.machine_message.empty(),
                  "ANSWERING_MACHINE asks for a message; say who calls and how to opt out");
   }
+  load.day("CALLING_RULES_REVIEWED", outbound.rules_reviewed, today);
 }
 
 /// A key of our own making: too short, and it is guessed.
@@ -255,6 +257,7 @@ std::string ConfigProblem::message() const { return fmt::format("{}: {}; {}", ke
 
 core::Result<Config, std::vector<ConfigProblem>> load_config(const Environment& environment,
                                                              const ReadFile& read_file,
+                                                             std::chrono::sys_days today,
                                                              ConfigNeed need) {
   Config config;
   ConfigLoader load(environment, read_file);
@@ -263,7 +266,7 @@ core::Result<Config, std::vector<ConfigProblem>> load_config(const Environment& 
   load_voice(load, config);
   load_agent(load, environment, config);
   load_conversation(load, config);
-  load_outbound(load, config.outbound);
+  load_outbound(load, config.outbound, today);
   load_limits(load, config);
   require_all(load, config, need);
   if (!load.problems.empty()) return core::Failure{std::move(load.problems)};
@@ -315,6 +318,8 @@ std::string describe(const Config& config) {
   line("DIAL_PER_DAY_MAX", config.outbound.per_day_max);
   line("ANSWERING_MACHINE", to_string(config.outbound.answering_machine));
   line("MACHINE_MESSAGE", config.outbound.machine_message);
+  const auto& reviewed = config.outbound.rules_reviewed;
+  line("CALLING_RULES_REVIEWED", reviewed ? core::to_text(*reviewed) : "(as built)");
   line("MAX_CALLS", config.max_calls);
   line("CALL_TIME_LIMIT_SECONDS", config.call_time_limit.count());
   line("FALLBACK_NUMBER", config.fallback_number.masked());

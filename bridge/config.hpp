@@ -2,9 +2,9 @@
 // is wrong.
 //
 // deploy/env.example is the manual of every name; docs/configuration.md the reference. Pure: the
-// environment and the reading of files come in as arguments. What a setting means for a running
-// system (is the database there, is the key accepted) is the business of `tandem check`, not of
-// this file.
+// environment, the reading of files and the day come in as arguments. What a setting means for a
+// running system (is the database there, is the key accepted) is the business of `tandem check`,
+// not of this file.
 #pragma once
 
 #include <chrono>
@@ -100,6 +100,8 @@ struct Config {
     int per_day_max = 500;                      ///< over all nodes, in any 24 hours
     AnsweringMachine answering_machine = AnsweringMachine::hang_up;
     std::string machine_message;  ///< set when answering_machine is leave_message
+    /// The day on which the operator says to have compared the calling hours with the law.
+    std::optional<std::chrono::sys_days> rules_reviewed;
   } outbound;
 
   int max_calls = 500;
@@ -136,9 +138,10 @@ using ReadFile = std::function<std::optional<std::string>(const std::string& pat
 enum class ConfigNeed : std::uint8_t { serve, database };
 
 /// An empty value counts as unset, except for DISCLOSURE_TEXT. Problems come in the order of
-/// deploy/env.example.
+/// deploy/env.example. `today` is UTC's: no day of a review may be after it.
 core::Result<Config, std::vector<ConfigProblem>> load_config(const Environment& environment,
                                                              const ReadFile& read_file,
+                                                             std::chrono::sys_days today,
                                                              ConfigNeed need = ConfigNeed::serve);
 
 /// The whole configuration as "NAME=value" lines for people: secrets as (set) or (not set), numbers

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bridge/core/day.hpp"
 #include "bridge/core/http.hpp"
 
 namespace tandem {
@@ -116,6 +117,19 @@ void ConfigLoader::phone(std::string_view key, core::PhoneNumber& target) {
     return;
   }
   target = std::move(number);
+}
+
+void ConfigLoader::day(std::string_view key, std::optional<std::chrono::sys_days>& target,
+                       std::chrono::sys_days latest) {
+  const std::string* value = find(key);
+  if (value == nullptr) return;
+  const auto parsed = core::parse_day(*value);
+  if (parsed && *parsed <= latest) {
+    target = parsed;
+    return;
+  }
+  complain(key, parsed ? "a day in the future" : class_of(*value),
+           "set a day such as 2026-11-22, today (UTC) at the latest");
 }
 
 void ConfigLoader::ip_address(std::string_view key, std::string& target) {

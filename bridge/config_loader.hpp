@@ -49,6 +49,9 @@ class ConfigLoader {
   /// A Twilio id: two capitals, 32 hexadecimal digits.
   void sid(std::string_view key, std::string& target, std::string_view prefix);
   void phone(std::string_view key, core::PhoneNumber& target);
+  /// "2026-11-22", `latest` at most.
+  void day(std::string_view key, std::optional<std::chrono::sys_days>& target,
+           std::chrono::sys_days latest);
   void ip_address(std::string_view key, std::string& target);
   /// https, or http on this machine; `path` says whether one may follow the host.
   void url(std::string_view key, std::string& target, Path path);

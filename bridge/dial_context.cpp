@@ -15,7 +15,7 @@ store::DialContext dial_context(const Config& config, const std::string& node,
     context.owned_numbers.push_back(config.twilio.phone_number);
   context.policy.running_max = config.outbound.running_max;
   context.policy.calls_today_max = config.outbound.per_day_max;
-  context.policy.rules_reviewed = dial::rules_reviewed;
+  context.policy.rules_reviewed = dial::reviewed_on(config.outbound.rules_reviewed);
   context.node = node;
   context.hasher = hasher;
   return context;

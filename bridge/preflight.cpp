@@ -1,5 +1,9 @@
 #include "bridge/preflight.hpp"
 
+#include "bridge/core/day.hpp"
+#include "bridge/dial/calling_hours.hpp"
+#include "bridge/dial_context.hpp"
+
 #include <fmt/format.h>
 #include <simdjson.h>
 
@@ -136,6 +140,27 @@ PreflightResult judge_preflight(const Config& config, VoiceProviderName provider
       answer.failure == core::OutgoingResponse::Failure::none && answer.status == 200;
   if (is_good) return judge_good(config, provider, names, answer);
   return {false, false, what_happened(answer) + "; " + remedy_of(names, answer)};
+}
+
+PreflightResult judge_hours_review(const Config& config, core::WallTime now) {
+  constexpr std::chrono::days soon{30};
+  if (first_caller_id(config).empty())
+    return {true, false, "not asked for: without TWILIO_PHONE_NUMBER no calls are placed"};
+  const auto reviewed = dial::reviewed_on(config.outbound.rules_reviewed);
+  const auto left = dial::review_left(now, reviewed);
+  const auto when = core::to_text(reviewed);
+  const auto remedy =
+      "compare docs/dialling.md with the law, then set CALLING_RULES_REVIEWED to the day on which "
+      "you did";
+  if (!left)
+    return {
+        false, false,
+        fmt::format("compared with the law on {}, which counts for {} days: no call is placed; {}",
+                    when, dial::review_counts_for.count(), remedy)};
+  const auto state = fmt::format("compared with the law on {}, which counts for another {} days",
+                                 when, left->count());
+  if (*left < soon) return {true, true, state + "; " + remedy};
+  return {true, false, state};
 }
 
 }  // namespace tandem

@@ -1,5 +1,6 @@
 // What `tandem check` asks a voice provider before any call does, and what its answer means: is it
-// there, is the key accepted, does it have the model. Pure: check.cpp sends the request.
+// there, is the key accepted, does it have the model; and what it says of the review of the calling
+// hours. Pure: check.cpp sends the request and reads the clock.
 //
 // An answer here proves no more than that. Whether a session opens is known only when one was
 // opened, and that costs money.
@@ -23,5 +24,9 @@ core::OutgoingRequest preflight_request(const Config& config, VoiceProviderName 
 
 PreflightResult judge_preflight(const Config& config, VoiceProviderName provider,
                                 const core::OutgoingResponse& answer);
+
+/// Whether somebody compared the calling hours with the law lately enough for calls to be placed.
+/// Ready without asking when there is no number of ours: then none is placed.
+PreflightResult judge_hours_review(const Config& config, core::WallTime now);
 
 }  // namespace tandem

@@ -1,5 +1,6 @@
 #include "store/dialling.hpp"
 
+#include "bridge/core/day.hpp"
 #include "store/json_text.hpp"
 
 namespace tandem::store {
@@ -115,7 +116,7 @@ std::string json_of(const std::vector<std::string>& names) {
 }
 
 /// Enough to see later why the gate said so; nothing that says who was meant.
-std::string json_of(const dial::Facts& facts) {
+std::string json_of(const dial::Facts& facts, const dial::Policy& policy) {
   const auto word = [](const std::optional<bool>& fact) {
     return std::string(!fact ? "null" : *fact ? "true" : "false");
   };
@@ -132,7 +133,7 @@ std::string json_of(const dial::Facts& facts) {
     text += ",\"calls_in_a_day\":" + std::to_string(facts.attempts->in_a_day) +
             ",\"running\":" + std::to_string(facts.attempts->running);
   }
-  return text + "}";
+  return text + ",\"hours_reviewed\":\"" + core::to_text(policy.rules_reviewed) + "\"}";
 }
 
 std::vector<std::string> names_of(const dial::Decision& decision) {
@@ -159,7 +160,7 @@ std::vector<std::string> decide(Connection& connection, const dial::Intention& i
           .add(dial::to_string(intention.purpose))
           .add(names.empty() ? "t" : "f")
           .add(json_of(names))
-          .add(json_of(facts))
+          .add(json_of(facts, context.policy))
           .add(names.empty() ? std::optional(call_id.str()) : std::nullopt)
           .add(who));
   return names;

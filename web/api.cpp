@@ -1,9 +1,9 @@
 #include "web/api.hpp"
 
 #include <array>
-#include <cctype>
 
 #include "web/answers.hpp"
+#include "web/call_id.hpp"
 #include "web/readers.hpp"
 
 namespace tandem::web {
@@ -89,19 +89,6 @@ std::optional<std::string_view> match(std::string_view pattern, std::string_view
 
 std::span<const Route> routes() noexcept { return table; }
 
-std::optional<std::string> parse_call_id(std::string_view text) {
-  if (text.size() != 36) return std::nullopt;
-  std::string uuid;
-  for (const char c : text) {
-    const std::size_t at = uuid.size();
-    const bool is_dash = at == 8 || at == 13 || at == 18 || at == 23;
-    const auto byte = static_cast<unsigned char>(c);
-    if (is_dash ? c != '-' : std::isxdigit(byte) == 0) return std::nullopt;
-    uuid += static_cast<char>(std::tolower(byte));
-  }
-  return uuid;
-}
-
 std::optional<std::variant<const Route*, core::HttpResponse>> find_route(
     const core::HttpRequest& request) {
   const auto path = request.path();
@@ -122,11 +109,9 @@ std::string subject_of(const Route& route, const core::HttpRequest& request) {
   return std::string(match(route.pattern, request.path()).value_or(""));
 }
 
-ApiTask read_request(const Route& route, const core::HttpRequest& request, core::WallTime now,
-                     std::string_view who, Access access) {
-  Asked asked{request, {}, now, who, access};
+ApiTask read_request(const Route& route, Asked asked) {
   if (route.pattern.find(id_mark) != std::string_view::npos) {
-    auto id = parse_call_id(match(route.pattern, request.path()).value_or(""));
+    auto id = parse_call_id(match(route.pattern, asked.request.path()).value_or(""));
     if (!id) return no_such_call();
     asked.call_id = *std::move(id);
   }

@@ -5,6 +5,7 @@
 // A new route is a row in api.cpp, its reader in web/readers.hpp, and its part of web/openapi/.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <span>
@@ -54,10 +55,11 @@ enum class Access : std::uint8_t { anyone, machine, view, operate, administer };
 /// A request to a route.
 struct Asked {
   const core::HttpRequest& request;
-  std::string call_id;  ///< what stands for {id}: a UUID in lower case; empty without {id}
   core::WallTime now;
   std::string_view who;            ///< asks, for the record: "local", a user's name, "token:..."
   Access access = Access::anyone;  ///< what they may do, at least what the route asks for
+  std::chrono::sys_days hours_reviewed{};  ///< dial::reviewed_on()
+  std::string call_id = {};  ///< what stands for {id}: a UUID in lower case; empty without {id}
 };
 
 struct Route {
@@ -69,9 +71,6 @@ struct Route {
 
 std::span<const Route> routes() noexcept;
 
-/// A UUID, in lower case; nothing when it is none.
-std::optional<std::string> parse_call_id(std::string_view text);
-
 /// The route of this request, or the problem document that answers it (404, 405 with all methods
 /// that there are); nothing when the address is no business of the API. Paths are compared as sent
 /// and never decoded, so no spelling of ".." or NUL names anything (faults A08).
@@ -81,10 +80,10 @@ std::optional<std::variant<const Route*, core::HttpResponse>> find_route(
 /// What stands for {id} in the request's address, or nothing: for the audit log.
 std::string subject_of(const Route& route, const core::HttpRequest& request);
 
-/// What a request to this route comes to. Whoever asks may (web/access.hpp); what they may do
-/// beyond that counts where one address takes several changes. Problems: 400 with all wrong
-/// parameters by name, 404 for what is no call id, and those of the reader.
-ApiTask read_request(const Route& route, const core::HttpRequest& request, core::WallTime now,
-                     std::string_view who, Access access);
+/// What a request to this route comes to; `asked` without its call id, which stands in the address.
+/// Whoever asks may (web/access.hpp); what they may do beyond that counts where one address takes
+/// several changes. Problems: 400 with all wrong parameters by name, 404 for what is no call id,
+/// and those of the reader.
+ApiTask read_request(const Route& route, Asked asked);
 
 }  // namespace tandem::web

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t reason_characters_max = 200;
 
-core::HttpResponse dialling_answer(store::Connection& connection, core::WallTime now) {
-  return json_answer(render_dialling(store::load_dialling_state(connection), now));
+core::HttpResponse dialling_answer(store::Connection& connection, const AskedWhen& asked) {
+  return json_answer(render_dialling(store::load_dialling_state(connection), asked));
 }
 
 }  // namespace
@@ -34,9 +34,10 @@ ApiTask list_decisions(const Asked& asked) {
 ApiTask get_dialling(const Asked& asked) {
   const auto errors = Parameters(asked.request.query()).finish();
   if (!errors.empty()) return wrong_parameters(errors);
-  return StoreQuestion([now = asked.now](store::Connection& connection) {
-    return dialling_answer(connection, now);
-  });
+  return StoreQuestion(
+      [when = AskedWhen{asked.now, asked.hours_reviewed}](store::Connection& connection) {
+        return dialling_answer(connection, when);
+      });
 }
 
 ApiTask set_dialling(const Asked& asked) {
@@ -51,9 +52,10 @@ ApiTask set_dialling(const Asked& asked) {
   // Everybody who may place calls may stop them; to go on is a decision.
   if (!is_stopped && asked.access < Access::administer) return not_allowed();
   return StoreQuestion(
-      [=, who = std::string(asked.who), now = asked.now](store::Connection& connection) {
+      [=, who = std::string(asked.who),
+       when = AskedWhen{asked.now, asked.hours_reviewed}](store::Connection& connection) {
         store::order_dial_switch(connection, is_stopped, reason, who);
-        return dialling_answer(connection, now);
+        return dialling_answer(connection, when);
       });
 }
 

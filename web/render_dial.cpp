@@ -114,7 +114,8 @@ std::string render_decisions(const store::NumberedRows<store::RecordedDecision>&
   return render_page(page, write_decision);
 }
 
-std::vector<std::string> refusals_for_all(const store::DiallingState& state, core::WallTime now) {
+std::vector<std::string> refusals_for_all(const store::DiallingState& state,
+                                          const AskedWhen& asked) {
   dial::Facts facts;
   facts.is_stopped = state.is_stopped;
   facts.national_list.emplace();
@@ -126,14 +127,14 @@ std::vector<std::string> refusals_for_all(const store::DiallingState& state, cor
                                               .rows_before = registry.rows_before};
   }
   dial::Policy policy;
-  policy.rules_reviewed = dial::rules_reviewed;
+  policy.rules_reviewed = asked.hours_reviewed;
   std::vector<std::string> names;
-  for (const dial::Refusal refusal : dial::may_dial(now, {}, facts, policy).refusals)
+  for (const dial::Refusal refusal : dial::may_dial(asked.now, {}, facts, policy).refusals)
     if (concerns_all(refusal)) names.emplace_back(dial::describe(refusal).name);
   return names;
 }
 
-std::string render_dialling(const store::DiallingState& state, core::WallTime now) {
+std::string render_dialling(const store::DiallingState& state, const AskedWhen& asked) {
   JsonWriter json;
   json.begin_object()
       .key("stopped")
@@ -145,9 +146,9 @@ std::string render_dialling(const store::DiallingState& state, core::WallTime no
       .member("placing", state.placing)
       .member("running", state.running)
       .member("unresolved", state.unresolved);
-  write_registry(json, state.registry, now);
-  json.member("hours_reviewed", core::WallTime(dial::rules_reviewed)).key("refusals");
-  write_refusals(json, refusals_for_all(state, now));
+  write_registry(json, state.registry, asked.now);
+  json.member("hours_reviewed", core::WallTime(asked.hours_reviewed)).key("refusals");
+  write_refusals(json, refusals_for_all(state, asked));
   return json.end_object().finish();
 }
 

@@ -116,6 +116,17 @@ void add_anywhere(Place& place) {
 
 }  // namespace
 
+std::chrono::sys_days reviewed_on(std::optional<std::chrono::sys_days> operator_says) noexcept {
+  return std::max(rules_reviewed, operator_says.value_or(rules_reviewed));
+}
+
+std::optional<std::chrono::days> review_left(core::WallTime now,
+                                             std::chrono::sys_days reviewed) noexcept {
+  const core::WallTime end = reviewed + review_counts_for;
+  if (reviewed > now || now > end) return std::nullopt;
+  return std::chrono::floor<std::chrono::days>(end - now);
+}
+
 Place place_of(int area_code, const std::vector<std::string>& regions) {
   Place place;
   const AreaCode* area = find_area_code(area_code);

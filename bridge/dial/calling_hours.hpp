@@ -20,6 +20,18 @@ namespace tandem::dial {
 inline constexpr std::chrono::sys_days rules_reviewed =
     std::chrono::year{2026} / std::chrono::November / 22;
 
+/// A review says nothing about the law of a later day than so long after it.
+inline constexpr std::chrono::days review_counts_for{120};
+
+/// The day that counts: that of this build, or a later one that the operator answers for (the
+/// setting CALLING_RULES_REVIEWED).
+std::chrono::sys_days reviewed_on(std::optional<std::chrono::sys_days> operator_says) noexcept;
+
+/// How long a review still counts, in whole days; nothing when it no longer does, or is of a day to
+/// come.
+std::optional<std::chrono::days> review_left(core::WallTime now,
+                                             std::chrono::sys_days reviewed) noexcept;
+
 /// The rules of one state. Hours are whole hours of the local clock.
 struct StateRules {
   int opens = 8;    ///< first hour in which dialling may begin

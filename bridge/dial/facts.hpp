@@ -78,7 +78,7 @@ struct Policy {
   bool oral_consent_for_telemarketing = false;
   /// A live natural voice announces the calls to California.
   bool announces_live = false;
-  std::chrono::sys_days rules_reviewed{};  ///< calling_hours.hpp, or a later review on record
+  std::chrono::sys_days rules_reviewed{};  ///< dial::reviewed_on()
 };
 
 }  // namespace tandem::dial

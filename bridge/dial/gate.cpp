@@ -14,7 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto national_list_age_max = std::chrono::days(31);
-constexpr auto rules_age_max = std::chrono::days(120);
 constexpr auto clock_difference_max = 60s;
 constexpr std::int64_t shrinking_max_percent = 5;
 
@@ -198,7 +197,7 @@ constexpr std::array<Rule, refusal_count> rules = {{
      [](Q q) { return q.national() != nullptr && q.national()->is_listed; }},
     {{Refusal::hour_rules_stale, "hour_rules_stale",
       "Nobody has compared the calling hours with the law for 120 days.", "reviewed quarterly"},
-     [](Q q) { return is_older_than(q.now, q.policy.rules_reviewed, rules_age_max); }},
+     [](Q q) { return !review_left(q.now, q.policy.rules_reviewed); }},
     {{Refusal::state_needs_live_announcement, "state_needs_live_announcement",
       "In this state a live voice must announce such calls first.", "Cal. Pub. Util. Code 2874"},
      [](Q q) { return q.place.needs_live_announcement && !q.policy.announces_live; }},

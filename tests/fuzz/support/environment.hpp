@@ -26,7 +26,7 @@ struct AnyEnvironment {
       if (path.empty()) return std::nullopt;
       return content;
     };
-    return load_config(variables, read, need);
+    return load_config(variables, read, std::chrono::sys_days{}, need);
   }
 
   Environment variables;

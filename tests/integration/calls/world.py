@@ -20,6 +20,11 @@ from processes import Program, free_port  # noqa: E402
 BUILD = Path(os.environ.get("TANDEM_BUILD") or ROOT / "build" / "release")
 
 
+def utc_day(shift_s):
+    """Of a clock that is moved by so much."""
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + shift_s))
+
+
 class World:
     """Everything runs until close(); `settings` change what the bridge is told."""
 
@@ -81,6 +86,7 @@ class World:
         url = subprocess.run([*self._postgres, "url"], env=self._environment, check=True, text=True, stdout=subprocess.PIPE)
         environment = {**os.environ, **self.credentials, "DATABASE_URL": url.stdout.strip(), "PORT": str(self.port),
                        "PUBLIC_URL": f"https://{PUBLIC_HOST}", "SPOOL_DIR": str(self.folder / "spool"),
+                       "CALLING_RULES_REVIEWED": utc_day(int(os.environ.get("TANDEM_WALL_SHIFT", 0))),
                        "DRAIN_TIMEOUT_SECONDS": "5", "TWILIO_API_URL": self.urls["twilio"], "HUME_URL": self._way_to_voice(),
                        "GEMINI_URL": self.urls["gemini"], "OPENAI_URL": self.urls["openai"], **self._settings}
         self._migrate(environment)

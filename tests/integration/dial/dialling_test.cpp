@@ -40,7 +40,7 @@ struct Node {
     context.now = noon;
     context.clock_is_steady = true;
     context.owned_numbers = {ours};
-    context.policy.rules_reviewed = dial::rules_reviewed;
+    context.policy.rules_reviewed = std::chrono::floor<std::chrono::days>(noon);
     context.node = "node-a";
   }
 

@@ -1,6 +1,5 @@
 """A world in which calls may be placed: it is Tuesday noon in New York, and people agreed to be called."""
 
-import calendar
 import json
 import os
 import shutil
@@ -13,7 +12,18 @@ from pathlib import Path
 
 from world import BUILD, World
 
-NOON = calendar.timegm((2026, 12, 1, 17, 0, 0))
+DAY_S = 24 * 3600
+TUESDAY = 1
+
+
+def next_noon():
+    """Of a Tuesday in New York, today or within a week (in summer, one o'clock)."""
+    now = time.time()
+    days = (TUESDAY - time.gmtime(now).tm_wday) % 7
+    return int(now // DAY_S + days) * DAY_S + 17 * 3600
+
+
+NOON = next_noon()
 CLOCK = BUILD / "tests" / "integration" / "libtandem_wall_clock.so"
 OURS = "+14155550100"
 
@@ -68,9 +78,9 @@ class DiallingWorld(World):
         assert status == 201, f"{status}: {answer}"
         return answer["call"]["id"]
 
-    def tandem(self, *words):
-        """(exit code, what it printed) of a command."""
-        done = subprocess.run([BUILD / "tandem", *map(str, words)], env=self.environment, text=True, check=False,
+    def tandem(self, *words, **settings):
+        """(exit code, what it printed) of a command; `settings` beside those of the bridge."""
+        done = subprocess.run([BUILD / "tandem", *map(str, words)], env={**self.environment, **settings}, text=True, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return done.returncode, done.stdout
 

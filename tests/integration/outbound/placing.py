@@ -1,9 +1,12 @@
 """Calls as people place them: once, with every parameter, whatever happens at the other end."""
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 from checks import equal, test, true
+from dialling_world import DAY_S
+from world import utc_day
 
 PUBLIC = "https://tandem.test"
 
@@ -82,6 +85,25 @@ def refused(world):
                   {"to": number, "purpose": "informational", "message": "x" * 2001},
                   {"to": number, "purpose": "informational", "message": "a\u0000b"}, {"purpose": "informational"}):
         equal(world.ask("/api/v1/calls", wrong)[0], 422, str(wrong)[:60])
+
+
+@test("hours that nobody reviewed for 120 days refuse every call, until somebody says to have done it; the decision keeps the day")
+def review(world):
+    today = world.environment["CALLING_RULES_REVIEWED"]
+    number, shift = world.callee(), int(os.environ["TANDEM_WALL_SHIFT"]) + 121 * DAY_S
+    later, day = {"TANDEM_WALL_SHIFT": str(shift)}, utc_day(shift)
+    call = ["call", number, "--purpose", "informational"]
+    code, said = world.tandem(*call, **later)
+    equal([code, "hour_rules_stale" in said], [1, True], said)
+    code, said = world.tandem(*call, **later, CALLING_RULES_REVIEWED=day)
+    equal([code, "hour_rules_stale" in said, "clock_unsteady" in said], [1, False, True], said)  # no clock is so far off
+    relied = world.sql(f"select facts->>'hours_reviewed' from bridge.dial_decisions where phone_number = '{number}' order by id")
+    equal(relied, [[today], [day]], "in the decisions")
+    for settings, word in (({}, "ok    calling hours"), (later, "fail  calling hours")):
+        code, said = world.tandem("check", **settings)
+        true(word in said, f"{word} is missing in:\n{said}")
+    code, said = world.tandem(*call, CALLING_RULES_REVIEWED=day)
+    equal([code, "CALLING_RULES_REVIEWED: a day in the future" in said], [78, True], said)
 
 
 @test("POST /make-call and tandem call place calls too, and the command waits for the end")

@@ -38,8 +38,10 @@ Environment read_environment(const std::filesystem::path& path) {
 
 Environment complete() { return read_environment(folder / "complete.env"); }
 
+constexpr std::chrono::sys_days today = std::chrono::year{2026} / std::chrono::November / 23;
+
 std::string messages(const Environment& environment, ConfigNeed need = ConfigNeed::serve) {
-  const auto result = load_config(environment, read_beside, need);
+  const auto result = load_config(environment, read_beside, today, need);
   std::string out;
   if (!result.ok()) {
     for (const auto& problem : result.error()) out += problem.message() + "\n";
@@ -48,7 +50,7 @@ std::string messages(const Environment& environment, ConfigNeed need = ConfigNee
 }
 
 Config loaded(const Environment& environment) {
-  auto result = load_config(environment, read_beside);
+  auto result = load_config(environment, read_beside, today);
   INFO(messages(environment));
   REQUIRE(result.ok());
   return std::move(result).value();
@@ -190,6 +192,25 @@ TEST_CASE("a described configuration shows neither secrets nor whole phone numbe
     CHECK(text.find(std::string(key) + "=(set)") != std::string::npos);
   }
   CHECK(text.find("+14155550123") == std::string::npos);
+}
+
+TEST_CASE("the day of the last review is a day of the calendar, and none to come") {
+  auto environment = complete();
+  CHECK_FALSE(loaded(environment).outbound.rules_reviewed);
+  environment["CALLING_RULES_REVIEWED"] = "2026-11-23";
+  CHECK(loaded(environment).outbound.rules_reviewed == today);
+  CHECK(describe(loaded(environment)).find("CALLING_RULES_REVIEWED=2026-11-23\n") !=
+        std::string::npos);
+  environment["CALLING_RULES_REVIEWED"] = "2026-11-24";
+  CHECK(messages(environment) ==
+        "CALLING_RULES_REVIEWED: a day in the future; set a day such as 2026-11-22, today (UTC) at "
+        "the latest\n");
+  for (const char* wrong : {"2026-02-30", "2026-11-2", "22.11.2026", "2026-11-22T00:00:00Z", "now",
+                            "1969-12-31", "2026-00-10", "+026-11-22"}) {
+    INFO(wrong);
+    environment["CALLING_RULES_REVIEWED"] = wrong;
+    CHECK(messages(environment).find("CALLING_RULES_REVIEWED: text of") == 0);
+  }
 }
 
 }  // namespace tandem

@@ -112,4 +112,21 @@ TEST_CASE("the guard ends dialling before the hours end, not after they begin") 
   CHECK_FALSE(judge_hours(place, wall(2026, 12, 1, 13), 60s).is_outside);
 }
 
+TEST_CASE("a review of the rules counts from its day on for 120 days and not a second longer") {
+  const auto day = std::chrono::sys_days{std::chrono::year{2031} / 3 / 1};
+  const core::WallTime begin = day;
+  CHECK(review_left(begin, day) == std::chrono::days(120));
+  CHECK(review_left(begin + std::chrono::days(90) + 1s, day) == std::chrono::days(29));
+  CHECK(review_left(begin + std::chrono::days(120), day) == std::chrono::days(0));
+  CHECK_FALSE(review_left(begin + std::chrono::days(120) + 1s, day));
+  CHECK_FALSE(review_left(begin - 1s, day));
+}
+
+TEST_CASE("what an operator says of the review can only extend what the build says") {
+  CHECK(reviewed_on({}) == rules_reviewed);
+  CHECK(reviewed_on(rules_reviewed - std::chrono::days(1)) == rules_reviewed);
+  CHECK(reviewed_on(rules_reviewed + std::chrono::days(400)) ==
+        rules_reviewed + std::chrono::days(400));
+}
+
 }  // namespace tandem::dial::test

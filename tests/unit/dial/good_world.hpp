@@ -35,7 +35,7 @@ struct World {
     list.rows_before = 1000;
     facts.national_list.emplace(list);
     facts.attempts.emplace();
-    policy.rules_reviewed = rules_reviewed;
+    policy.rules_reviewed = std::chrono::floor<std::chrono::days>(now) - std::chrono::days(9);
   }
 
   [[nodiscard]] Consent consent() const {

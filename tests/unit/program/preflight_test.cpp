@@ -126,4 +126,24 @@ TEST_CASE("a voice that a provider does not have is a warning, not a refused cal
       judge_preflight(config, VoiceProviderName::openai, status(200, "{}")).is_worth_a_warning);
 }
 
+TEST_CASE("the review of the calling hours is well, then a warning, then a failure with a remedy") {
+  Config config;
+  const auto day = std::chrono::sys_days{std::chrono::year{2031} / 3 / 1};
+  config.outbound.rules_reviewed = day;
+  const auto after = [&](int days) {
+    return judge_hours_review(config, core::WallTime(day) + std::chrono::days(days));
+  };
+  CHECK(after(400).is_ready);  // no number of ours: nobody is called
+  config.twilio.phone_number = core::PhoneNumber("+12125550100");
+  CHECK((after(0).is_ready && !after(0).is_worth_a_warning));
+  CHECK(says(after(90), "2031-03-01"));
+  CHECK_FALSE(after(90).is_worth_a_warning);
+  CHECK(after(91).is_worth_a_warning);
+  CHECK(says(after(91), "CALLING_RULES_REVIEWED"));
+  CHECK(after(120).is_ready);
+  CHECK_FALSE(after(121).is_ready);
+  CHECK(says(after(121), "no call is placed"));
+  CHECK(says(after(121), "CALLING_RULES_REVIEWED"));
+}
+
 }  // namespace tandem

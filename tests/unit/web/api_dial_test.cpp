@@ -26,7 +26,7 @@ std::pair<int, std::string> answer(const core::HttpRequest& request,
   REQUIRE(found);
   if (const auto* problem = std::get_if<core::HttpResponse>(&*found))
     return {problem->status, problem->body};
-  auto task = read_request(*std::get<const Route*>(*found), request, now, "tester", access);
+  auto task = read_request(*std::get<const Route*>(*found), {request, now, "tester", access});
   const auto* response = std::get_if<core::HttpResponse>(&task);
   return response == nullptr ? std::pair(0, std::string())
                              : std::pair(response->status, response->body);
@@ -49,7 +49,11 @@ std::string with(std::string body, const std::string& from, const std::string& t
   return body.replace(at, from.size(), to);
 }
 
-std::vector<std::string> codes(store::DiallingState state) { return refusals_for_all(state, now); }
+constexpr AskedWhen today{now, floor<days>(now)};
+
+std::vector<std::string> codes(const store::DiallingState& state, const AskedWhen& asked = today) {
+  return refusals_for_all(state, asked);
+}
 
 }  // namespace
 
@@ -124,9 +128,17 @@ TEST_CASE("what refuses every call is what the gate says of the switch and the r
   state.is_stopped = true;
   state.registry->data_date = now - days(32);
   CHECK(codes(state) == Codes{"dialling_stopped", "national_list_stale"});
-  CHECK(has(render_dialling(state, now), R"("age_days":32)"));
+  CHECK(has(render_dialling(state, today), R"("age_days":32)"));
   state = {};
-  CHECK(has(render_dialling(state, now), R"("registry":null)"));
+  CHECK(has(render_dialling(state, today), R"("registry":null)"));
+}
+
+TEST_CASE("a review of the calling hours that is too old is said together with its day") {
+  store::DiallingState state;
+  state.is_stopped = false;
+  const AskedWhen late{now + days(120), floor<days>(now)};
+  CHECK(codes(state, late).back() == "hour_rules_stale");
+  CHECK(has(render_dialling(state, late), R"("hours_reviewed":"2026-11-22T00:00:00)"));
 }
 
 TEST_CASE("every refusal has its words, and one of a later version says that it is unknown") {

@@ -23,8 +23,8 @@ inline web::ApiTask ask(const core::HttpRequest& request, core::WallTime now = {
   auto found = web::find_route(request);
   if (!found) return web::no_such_page();
   if (auto* const problem = std::get_if<core::HttpResponse>(&*found)) return std::move(*problem);
-  return web::read_request(*std::get<const web::Route*>(*found), request, now, "tester",
-                           web::Access::administer);
+  return web::read_request(*std::get<const web::Route*>(*found),
+                           {request, now, "tester", web::Access::administer});
 }
 
 }  // namespace tandem::test
