@@ -71,7 +71,16 @@ bool enter(store::Connection& connection, const store::UserSecret& user, const s
 
 }  // namespace
 
-Accounts::Accounts(Parts parts) : parts_(parts), passwords_(parts.control) {}
+/// Every result is there from the beginning, at 0: of a counter that appears with its first five
+/// hundred no rate can be told.
+Accounts::Accounts(Parts parts) : parts_(parts), passwords_(parts.control) {
+  for (const auto* result : {"accepted", "refused", "too_many", "busy", "unavailable"})
+    parts_.metrics.counter(ops::Family::logins_total, {result});
+}
+
+void Accounts::count(std::string_view result) {
+  parts_.metrics.counter(ops::Family::logins_total, {result}).add();
+}
 
 void Accounts::perform(web::AccountTask task, const core::HttpRequest& request,
                        const Visitor& visitor, net::Respond respond) {
@@ -117,10 +126,27 @@ void Accounts::perform(web::ShowSession, Asking asking) {
 }
 
 void Accounts::perform(web::LogIn wanted, Asking asking) {
-  const auto attempt = std::make_shared<Attempt>(
-      Attempt{std::move(asking), std::move(wanted.name), std::move(wanted.password), {}, false});
+  begin(std::make_shared<Attempt>(Attempt{
+      std::move(asking), std::move(wanted.name), std::move(wanted.password), {}, {}, false}));
+}
+
+/// Of the wanted password is said first what is wrong with it: that costs no try.
+void Accounts::perform(web::ChangePassword wanted, Asking asking) {
+  if (asking.visitor.via != Visitor::Via::session)
+    return asking.respond(web::no_password_of_theirs());
+  const auto name = asking.visitor.name;
+  if (const auto problem = password_problem(wanted.wanted.expose(), name))
+    return asking.respond(web::password_refused(*problem));
+  if (wanted.wanted.expose() == wanted.current.expose())
+    return asking.respond(web::password_refused("another one than until now"));
+  begin(std::make_shared<Attempt>(Attempt{
+      std::move(asking), name, std::move(wanted.current), std::move(wanted.wanted), {}, false}));
+}
+
+void Accounts::begin(const AttemptPointer& attempt) {
   const auto tried = limit_.begin(attempt->name, attempt->asking.address, clock_now());
   if (tried.wait) {
+    count("too_many");
     parts_.log.warn("log_in_too_often", {{"peer", attempt->asking.address}});
     return attempt->asking.respond(web::too_many_tries(*tried.wait));
   }
@@ -140,27 +166,38 @@ void Accounts::perform(web::LogIn wanted, Asking asking) {
 void Accounts::check_password(const AttemptPointer& attempt) {
   const auto& hash = attempt->user ? attempt->user->password_hash : nobodys_hash();
   const bool is_taken = passwords_.check(hash, attempt->password, [this, attempt](bool is_right) {
-    if (!is_right || !attempt->user || attempt->user->user.is_disabled)
-      return refuse_login(attempt);
-    accept_login(attempt);
+    if (!is_right || !attempt->user || attempt->user->user.is_disabled) return refuse(attempt);
+    if (attempt->wanted) return replace_password(attempt);
+    log_in(attempt);
   });
   if (!is_taken) give_up(attempt, web::passwords_busy());
 }
 
-void Accounts::refuse_login(const AttemptPointer& attempt) {
-  parts_.log.warn("log_in_refused", {{"peer", attempt->asking.address}});
+void Accounts::refuse(const AttemptPointer& attempt) {
+  count("refused");
+  const bool is_login = !attempt->wanted;
   const std::string name = attempt->user ? attempt->user->user.name : "";
+  const std::string action = is_login ? "log_in_refused" : "password_change_refused";
+  parts_.log.warn(action, {{"peer", attempt->asking.address}});
+  const std::string actor = is_login ? "nobody" : attempt->asking.visitor.name;
   ask<bool>(
-      [name, locks = attempt->locks](store::Connection& connection) {
-        store::audit(connection, {"nobody", "log_in_refused", name});
+      [actor, action, name, locks = attempt->locks](store::Connection& connection) {
+        store::audit(connection, {actor, action, name});
         if (locks) store::audit(connection, {"bridge", "log_in_locked", name});
         return true;
       },
       attempt->asking.respond,
-      [respond = attempt->asking.respond](bool) { respond(web::login_refused()); });
+      [is_login, respond = attempt->asking.respond](bool) {
+        respond(is_login ? web::login_refused() : web::current_password_wrong());
+      });
 }
 
-void Accounts::accept_login(const AttemptPointer& attempt) {
+void Accounts::accept(const AttemptPointer& attempt) {
+  count("accepted");
+  limit_.succeeded(attempt->name, attempt->asking.address);
+}
+
+void Accounts::log_in(const AttemptPointer& attempt) {
   const auto session = random_secret();
   const auto old_session = attempt->asking.old_session;
   ask<bool>(
@@ -169,15 +206,33 @@ void Accounts::accept_login(const AttemptPointer& attempt) {
       },
       [this, attempt](core::HttpResponse problem) { give_up(attempt, std::move(problem)); },
       [this, attempt, session](bool is_open) {
-        if (!is_open) return refuse_login(attempt);
-        limit_.succeeded(attempt->name, attempt->asking.address);
+        if (!is_open) return refuse(attempt);
+        accept(attempt);
         parts_.visitors.forget();  // the session that the browser had is over
         attempt->asking.respond(welcome(attempt->user->user, session, attempt->asking));
       });
 }
 
+void Accounts::replace_password(const AttemptPointer& attempt) {
+  accept(attempt);
+  const auto& asking = attempt->asking;
+  const auto replace = [this, user = *attempt->user, session = asking.visitor.credential,
+                        respond = asking.respond](const std::string& hash) {
+    change(
+        [user, session, hash](store::Connection& connection) {
+          if (!store::replace_password(connection, user, hash, session))
+            return web::log_in_first();  // changed or logged out meanwhile
+          store::audit(connection, {user.user.name, "own_password_changed", user.user.name});
+          return web::done();
+        },
+        respond);
+  };
+  hash_new(*attempt->wanted, attempt->name, asking, replace);
+}
+
 /// For a reason of ours: such a try does not count.
 void Accounts::give_up(const AttemptPointer& attempt, core::HttpResponse answer) {
+  count(answer.status == 429 ? "busy" : "unavailable");
   net::asio::post(parts_.control,
                   [this, attempt] { limit_.take_back(attempt->name, attempt->asking.address); });
   attempt->asking.respond(std::move(answer));

@@ -14,6 +14,7 @@
 #include "bridge/config.hpp"
 #include "bridge/net/http_server.hpp"
 #include "bridge/ops/log.hpp"
+#include "bridge/ops/metrics.hpp"
 #include "bridge/password_pool.hpp"
 #include "bridge/visitors.hpp"
 #include "store/query_thread.hpp"
@@ -29,6 +30,7 @@ class Accounts {
     net::asio::io_context& control;
     const Config& config;
     ops::Log& log;
+    ops::Metrics& metrics;
     store::QueryThread& queries;
     Visitors& visitors;
   };
@@ -48,11 +50,12 @@ class Accounts {
     bool wants_tls_only = false;
     net::Respond respond;
   };
-  /// A log-in on its way.
+  /// A log-in on its way, or somebody who shows the password in order to change it.
   struct Attempt {
     Asking asking;
     std::string name;
     core::Secret password;
+    std::optional<core::Secret> wanted;  ///< the password from now on; nothing: a log-in
     std::optional<store::UserSecret> user;
     bool locks = false;
   };
@@ -61,15 +64,19 @@ class Accounts {
   void perform(web::ShowSession, Asking asking);
   void perform(web::LogIn wanted, Asking asking);
   void perform(web::LogOut, Asking asking);
+  void perform(web::ChangePassword wanted, Asking asking);
   void perform(web::UseSetupLink wanted, Asking asking);
   void perform(web::AddUser wanted, Asking asking);
   void perform(web::ChangeUser wanted, Asking asking);
   void perform(web::AddToken wanted, Asking asking);
   void perform(web::RevokeToken wanted, Asking asking);
 
+  void begin(const AttemptPointer& attempt);
   void check_password(const AttemptPointer& attempt);
-  void refuse_login(const AttemptPointer& attempt);
-  void accept_login(const AttemptPointer& attempt);
+  void refuse(const AttemptPointer& attempt);
+  void accept(const AttemptPointer& attempt);
+  void log_in(const AttemptPointer& attempt);
+  void replace_password(const AttemptPointer& attempt);
   void give_up(const AttemptPointer& attempt, core::HttpResponse answer);
   void make_first_user(web::UseSetupLink wanted, Asking asking);
   void change_user(web::ChangeUser wanted, std::string password_hash, const Asking& asking);
@@ -87,6 +94,8 @@ class Accounts {
   /// The same with the answer to give; afterwards nothing that was known of visitors counts.
   void change(std::function<core::HttpResponse(store::Connection&)> question,
               const net::Respond& respond);
+
+  void count(std::string_view result);
 
   Parts parts_;
   web::LoginLimit limit_;

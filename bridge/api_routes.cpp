@@ -34,7 +34,8 @@ core::HttpResponse text(int status, std::string body,
 ApiRoutes::ApiRoutes(Parts parts)
     : parts_(std::move(parts)),
       visitors_(parts_.control, parts_.record.queries(), parts_.log),
-      accounts_({parts_.control, parts_.config, parts_.log, parts_.record.queries(), visitors_}),
+      accounts_({parts_.control, parts_.config, parts_.log, parts_.metrics, parts_.record.queries(),
+                 visitors_}),
       setup_link_(parts_.control, parts_.record.queries(), parts_.log) {}
 
 /// The pages themselves are for anyone, or nobody could log in; what they show is not.

@@ -96,6 +96,23 @@ std::optional<UserRefusal> change_user(Connection& connection, const std::string
   return std::nullopt;
 }
 
+bool replace_password(Connection& connection, const UserSecret& user,
+                      const std::string& password_hash, const std::string& session_digest) {
+  const Rows replaced = connection.run(
+      "update bridge.users set password_hash = $3, password_changed_at = now() "
+      "where id = $1::uuid and password_hash = $2 and not disabled and exists "
+      "(select from bridge.sessions where id_hash = $4::bytea and user_id = $1::uuid)",
+      Parameters()
+          .add(user.user.id)
+          .add(user.password_hash)
+          .add(password_hash)
+          .add(session_digest));
+  if (replaced.affected() != 1) return false;
+  connection.run("delete from bridge.sessions where user_id = $1::uuid and id_hash <> $2::bytea",
+                 Parameters().add(user.user.id).add(session_digest));
+  return true;
+}
+
 bool open_setup(Connection& connection, const std::string& link_digest,
                 std::chrono::seconds lifetime) {
   lock_users(connection);

@@ -57,6 +57,11 @@ struct UserChange {
 std::optional<UserRefusal> change_user(Connection& connection, const std::string& id,
                                        const UserChange& change);
 
+/// By who shows the password until now: nothing happens, and false, when `user` has another one by
+/// now or is disabled, or the session is over. Ends all sessions of the user but this one.
+bool replace_password(Connection& connection, const UserSecret& user,
+                      const std::string& password_hash, const std::string& session_digest);
+
 /// A further link with which the first admin can be made; false when there are users.
 bool open_setup(Connection& connection, const std::string& link_digest,
                 std::chrono::seconds lifetime);

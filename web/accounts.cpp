@@ -66,6 +66,17 @@ core::HttpResponse password_refused(std::string_view problem_of_it) {
                  {{"password", "weak", words}});
 }
 
+core::HttpResponse current_password_wrong() {
+  return problem(422, "The current password is wrong",
+                 "It counts as a refused log-in: after five wrong passwords there is a pause.",
+                 {{"current", "wrong", "is not your password"}});
+}
+
+core::HttpResponse no_password_of_theirs() {
+  return problem(403, "Only who is logged in has a password",
+                 "A token has none. An admin sets the passwords of others at /api/v1/users/{id}.");
+}
+
 core::HttpResponse name_taken() {
   return problem(409, "There is a user of that name", "Choose another name.");
 }

@@ -22,6 +22,11 @@ struct LogIn {
   core::Secret password;
 };
 struct LogOut {};
+/// One's own, by a session.
+struct ChangePassword {
+  core::Secret current;
+  core::Secret wanted;
+};
 /// The first admin.
 struct UseSetupLink {
   core::Secret link;
@@ -48,8 +53,8 @@ struct AddToken {
 struct RevokeToken {
   std::string id;
 };
-using AccountTask = std::variant<ShowSession, LogIn, LogOut, UseSetupLink, AddUser, ChangeUser,
-                                 AddToken, RevokeToken>;
+using AccountTask = std::variant<ShowSession, LogIn, LogOut, ChangePassword, UseSetupLink, AddUser,
+                                 ChangeUser, AddToken, RevokeToken>;
 
 inline constexpr std::size_t account_name_characters_max = 64;
 inline constexpr int token_days_max = 3650;
@@ -78,6 +83,10 @@ core::HttpResponse passwords_busy();
 core::HttpResponse setup_refused();
 /// 422: `problem` says what the password has to be.
 core::HttpResponse password_refused(std::string_view problem);
+/// 422: whoever has the session does not know the password that goes with it.
+core::HttpResponse current_password_wrong();
+/// 403: a token, and the machine itself while there are no users, have no password.
+core::HttpResponse no_password_of_theirs();
 /// 409s, and 404 for no such user.
 core::HttpResponse name_taken();
 core::HttpResponse last_admin();

@@ -58,6 +58,7 @@ constexpr std::array table = {
     Route{"GET", "/api/v1/session", Access::view, show_session},
     Route{"POST", "/api/v1/session", Access::anyone, log_in},
     Route{"DELETE", "/api/v1/session", Access::view, log_out},
+    Route{"POST", "/api/v1/session/password", Access::view, change_password},
     Route{"POST", "/api/v1/setup", Access::anyone, use_setup_link},
     Route{"GET", "/api/v1/users", Access::administer, list_users},
     Route{"POST", "/api/v1/users", Access::administer, add_user},

@@ -102,6 +102,17 @@ ApiTask log_in(const Asked& asked) {
   return LogIn{name, core::Secret(password)};
 }
 
+ApiTask change_password(const Asked& asked) {
+  const Body body(asked);
+  if (body.refusal) return *body.refusal;
+  const auto current = body.text("current");
+  const auto wanted = body.text("password");
+  if (!body.has_only({"current", "password"}) || current.empty() || !is_password(wanted))
+    return unusable("Send current, the password until now, and password, the one from now on.");
+  if (!is_password(current)) return current_password_wrong();
+  return ChangePassword{core::Secret(current), core::Secret(wanted)};
+}
+
 ApiTask use_setup_link(const Asked& asked) {
   const Body body(asked);
   if (body.refusal) return *body.refusal;

@@ -48,6 +48,7 @@ ApiTask set_dialling(const Asked& asked);
 ApiTask show_session(const Asked& asked);
 ApiTask log_in(const Asked& asked);
 ApiTask log_out(const Asked& asked);
+ApiTask change_password(const Asked& asked);
 ApiTask use_setup_link(const Asked& asked);
 ApiTask list_users(const Asked& asked);
 ApiTask add_user(const Asked& asked);

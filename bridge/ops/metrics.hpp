@@ -117,6 +117,7 @@ enum class Family : std::uint8_t {
   dial_decisions_total,
   outbound_calls_total,
   dialling_halted,
+  logins_total,
   admin_ws_clients,
   admin_dropped_total,
   draining,

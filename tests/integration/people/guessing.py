@@ -24,15 +24,24 @@ def audited(world, action, subject):
     return int(world.sql(f"select count(*) from bridge.audit_log where action = '{action}' and subject = '{subject}'")[0][0])
 
 
+def counted(world):
+    """tandem_logins_total by result."""
+    results = ("accepted", "refused", "too_many", "busy", "unavailable")
+    return {result: world.metric(f'tandem_logins_total{{result="{result}"}}') for result in results}
+
+
 @test("A06: of 500 guesses at one account, from 500 addresses, five are looked at; then even the right password waits")
 def one_account(world):
     add_user(world, "target", "viewer")
+    before = counted(world)
     answers = tries(world, [("target", f"guess number {n}", f"198.51.100.{n % 250}") for n in range(500)])
     equal(count(answers), {401: 5, 429: 495}, "answers")
     waits = [int(answer.headers["retry-after"]) for answer in answers if answer.status == 429]
     true(all(0 < wait <= 120 for wait in waits), f"Retry-After: {set(waits)}")
     equal(Browser(world, "203.0.113.1").log_in("target").status, 429, "the right password")
     equal((audited(world, "log_in_refused", "target"), audited(world, "log_in_locked", "target")), (5, 1), "in the audit log")
+    equal({result: value - before[result] for result, value in counted(world).items()},
+          {"accepted": 0, "refused": 5, "too_many": 496, "busy": 0, "unavailable": 0}, "by the metric")
 
 
 @test("A06: one address that tries many accounts is stopped after five, and others are not")

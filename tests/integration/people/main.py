@@ -14,6 +14,7 @@ import roles  # noqa: E402, F401
 import forgery  # noqa: E402, F401
 import sessions  # noqa: E402, F401
 import guessing  # noqa: E402, F401
+import own_password  # noqa: E402, F401
 import secrets_kept  # noqa: E402, F401
 from people import Browser  # noqa: E402
 from processes import tail  # noqa: E402

@@ -65,7 +65,8 @@ def audit(world):
     done = {(entry["actor"], entry["action"]) for entry in entries}
     expected = {("setup link", "user_added"), ("command line", "user_added"), ("ann", "token_added"), ("ann", "user_role_changed"),
                 ("ann", "user_disabled"), ("ann", "user_password_changed"), ("vic", "logged_in"), ("vic", "logged_out"),
-                ("nobody", "log_in_refused"), ("bridge", "log_in_locked"), ("command line", "user_disabled")}
+                ("nobody", "log_in_refused"), ("pat", "own_password_changed"), ("prey", "password_change_refused"),
+                ("bridge", "log_in_locked"), ("command line", "user_disabled")}
     equal(sorted(expected - done), [], "not in the audit log")
     equal(world.admin.ask("GET", "/api/v1/audit/check").json(), {"entries": len(ids), "first_wrong": None}, "the chain")
     mine = world.admin.ask("GET", "/api/v1/audit?actor=vic&action=logged_in").json()["entries"]

@@ -34,6 +34,10 @@ TEST_CASE("what accounts are asked for is read") {
       order<web::LogIn>("POST", "/api/v1/session", R"({"name":"ann","password":"three lamps"})");
   CHECK(log_in.name == "ann");
   CHECK(log_in.password.expose() == "three lamps");
+  const auto own = order<web::ChangePassword>("POST", "/api/v1/session/password",
+                                              R"({"current":"three lamps","password":"a boat"})");
+  CHECK(own.current.expose() == "three lamps");
+  CHECK(own.wanted.expose() == "a boat");
   order<web::LogOut>("DELETE", "/api/v1/session");
   order<web::ShowSession>("GET", "/api/v1/session");
   CHECK(order<web::UseSetupLink>("POST", "/api/v1/setup",
@@ -63,6 +67,10 @@ TEST_CASE("what accounts cannot be asked for is refused") {
        {R"({"name":"a b","role":"viewer","password":"x"})",
         R"({"name":"bob","role":"king","password":"x"})", R"({"name":"bob","role":"viewer"})"})
     CHECK(status_of("POST", "/api/v1/users", body) == 422);
+  for (const std::string body :
+       {R"({})", R"({"current":"x"})", R"({"password":"x"})", R"({"current":"x","password":""})",
+        R"({"current":true,"password":"x"})", R"({"current":"x","password":"y","name":"ann"})"})
+    CHECK(status_of("POST", "/api/v1/session/password", body) == 422);
   const std::string user = std::string("/api/v1/users/") + id;
   for (const std::string body : {R"({})", R"({"role":"king"})", R"({"disabled":"no"})",
                                  R"({"name":"x"})", R"({"password":""})"})
