@@ -41,7 +41,7 @@ async function judgingChecks(checks, url, shots) {
       world.refusal = { status, title: 'This call cannot be judged now', detail: 'It is running.' };
       await open(page, url);
       await button(page).click();
-      const told = page.getByRole('status').filter({ hasText: world.refusal.title });
+      const told = page.getByRole('alert').filter({ hasText: world.refusal.title });
       await told.waitFor();
       expect((await told.innerText()).includes('It is running.'), 'what to do is missing');
       await page.screenshot({ path: `${shots}/refused_light.png` });

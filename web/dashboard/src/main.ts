@@ -3,6 +3,8 @@ import App from './App.svelte';
 import { startTheme } from './lib/theme.svelte';
 import './styles/tokens.css';
 import './styles/base.css';
+import './styles/parts.css';
+import './styles/marks.css';
 
 startTheme();
 

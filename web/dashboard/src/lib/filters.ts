@@ -80,7 +80,8 @@ export function exportAddress(search: string, format: 'csv' | 'json'): string {
   return `/api/v1/calls/export.${format}${asked ? `?${asked}` : ''}`;
 }
 
-const weekdays = [
+/** Monday first, as the API counts them. */
+export const weekdayNames = [
   'Mondays',
   'Tuesdays',
   'Wednesdays',
@@ -100,7 +101,7 @@ function instantWords(prefix: string, text: string | null): string {
 export function filterMarks(search: string): { name: FilterName; words: string }[] {
   const query = new URLSearchParams(search);
   const hour = query.get('hour');
-  const weekday = weekdays[Number(query.get('weekday') ?? 0) - 1];
+  const weekday = weekdayNames[Number(query.get('weekday') ?? 0) - 1];
   const marks: { name: FilterName; words: string }[] = [
     { name: 'from', words: instantWords('From', query.get('from')) },
     { name: 'to', words: instantWords('Before', query.get('to')) },

@@ -1,4 +1,5 @@
 // What the charts of the analytics page show: columns and points, each with the calls behind it.
+import { weekdayNames } from './filters';
 import { count, percent, providerName } from './format';
 import { bucketSpan, callsAddress } from './report_range';
 import type { Counts, Figures, Report, Spread } from './report_types';
@@ -87,16 +88,6 @@ export function hourBars(report: Report, ahead: number): Bar[] {
 }
 
 const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
-const weekdayNames = [
-  'Mondays',
-  'Tuesdays',
-  'Wednesdays',
-  'Thursdays',
-  'Fridays',
-  'Saturdays',
-  'Sundays',
-];
-
 export const weekdayBars = (report: Report): Bar[] =>
   report.by_weekday.map((counts) => ({
     label: weekdays[counts.weekday - 1] ?? '',
