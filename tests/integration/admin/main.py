@@ -3,8 +3,6 @@ line. With --stalled it measures instead."""
 
 import argparse
 import sys
-import time
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,24 +15,20 @@ import access  # noqa: E402, F401
 import nodes  # noqa: E402, F401
 import slow  # noqa: E402
 from processes import tail  # noqa: E402
+from results import Results  # noqa: E402
 from stage import Stage  # noqa: E402
 
 
-def run(name, function, world):
-    begun = time.monotonic()
+def on_stage(function, world):
+    """One test with sockets of its own, whose every message is held against the schema."""
     stage = Stage(world)
     try:
         function(stage)
         complaints = stage.complaints()
         true(not complaints, "not as the schema says:\n" + "\n".join(complaints[:10]))
-        problem = ""
-    except Exception as error:  # a test that breaks is a test that failed; the others still run
-        problem = str(error) if isinstance(error, AssertionError) and str(error) else traceback.format_exc()
-    for client in stage.sockets:
-        client.close()
-    line = f"not ok {name}" if problem else f"ok {name} ({time.monotonic() - begun:.1f} s)"
-    print(line + "".join(f"\n    {each}" for each in problem.splitlines()), flush=True)
-    return not problem
+    finally:
+        for client in stage.sockets:
+            client.close()
 
 
 # The first user ends what is allowed to nobody in particular: after all tests but the longest, which has a token.
@@ -42,16 +36,21 @@ AFTER_ALL, LONGEST = access.sessions, slow.slow
 
 
 def run_all(world, words):
-    tests = [(name, function) for name, function in TESTS if not words or any(word in name for word in words)]
+    results = Results()
+    tests = {function: name for name, function in TESTS if not words or any(word in name for word in words)}
+
+    def run(function):
+        results.run(tests[function], on_stage, function, world)
+
     with ThreadPoolExecutor(len(TESTS)) as pool:
-        begun = {test: pool.submit(run, *test, world) for test in tests if test[1] != AFTER_ALL}
-        passed = [outcome.result() for (_, function), outcome in begun.items() if function != LONGEST]
-        passed += [run(*test, world) for test in tests if test[1] == AFTER_ALL]
-        passed += [outcome.result() for (_, function), outcome in begun.items() if function == LONGEST]
-    if not all(passed):
+        begun = {function: pool.submit(run, function) for function in tests if function != AFTER_ALL}
+        for function in begun.keys() - {LONGEST}:
+            begun[function].result()
+        if AFTER_ALL in tests:
+            run(AFTER_ALL)
+    if results.failed:
         print("# the end of the bridge's log:\n" + tail(world.bridge_log, 20))
-    print(f"{sum(passed)} passed, {len(passed) - sum(passed)} failed")
-    return 0 if passed and all(passed) else 1
+    return results.close()
 
 
 def main():

@@ -2,8 +2,6 @@
 the closing line."""
 
 import sys
-import time
-import traceback
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent / "calls")]
@@ -16,6 +14,7 @@ import exports  # noqa: E402, F401
 import hostile  # noqa: E402, F401
 from client import Http  # noqa: E402
 from processes import tail  # noqa: E402
+from results import Results  # noqa: E402
 
 INVENTED = 2500
 
@@ -37,30 +36,19 @@ def fill(world):
         f"select 1 from bridge.booking_analysis where call_id = '{world.call_id}' and state = 'done'"))
 
 
-def run(name, function, world):
-    begun = time.monotonic()
-    try:
-        function(world)
-    except Exception as error:  # a test that breaks is a test that failed; the others still run
-        told = str(error) if isinstance(error, AssertionError) and str(error) else traceback.format_exc()
-        print(f"not ok {name}\n" + "".join(f"    {line}\n" for line in told.splitlines()), end="", flush=True)
-        return False
-    print(f"ok {name} ({time.monotonic() - begun:.1f} s)", flush=True)
-    return True
-
-
 def main():
     world = World(PHONE_HASH_KEY="an-invented-key-of-thirty-two-letters")
+    results = Results()
     try:
         world.http = Http(world.port)
         fill(world)
-        passed = [run(name, function, world) for name, function in TESTS]
-        if not all(passed):
+        for name, function in TESTS:
+            results.run(name, function, world)
+        if results.failed:
             print("# the end of the bridge's log:\n" + tail(world.bridge_log, 20))
     finally:
         world.close()
-    print(f"{sum(passed)} passed, {len(passed) - sum(passed)} failed")
-    return 0 if all(passed) else 1
+    return results.close()
 
 
 if __name__ == "__main__":

@@ -5,9 +5,6 @@ waiting); prints ok / not ok lines and the closing line.
 """
 
 import sys
-import threading
-import time
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,39 +22,16 @@ import survival  # noqa: E402
 import visitors  # noqa: E402
 from checks import TESTS  # noqa: E402
 from processes import tail  # noqa: E402
+from results import Results  # noqa: E402
 
 LANES = [[whole_calls, canary], [bad_voice, history], [bad_carrier, handover, survival, visitors]]
 
 
-class Results:
-    """Counts and prints, from any thread."""
-
-    def __init__(self):
-        self._lock, self.passed, self.failed = threading.Lock(), 0, 0
-
-    def add(self, name, seconds, problem):
-        with self._lock:
-            self.passed, self.failed = self.passed + (not problem), self.failed + bool(problem)
-            print(f"not ok {name}" if problem else f"ok {name} ({seconds:.1f} s)")
-            print("".join(f"    {line}\n" for line in problem.splitlines()), end="", flush=True)
-
-
-def run(name, function, world, results):
-    begun = time.monotonic()
-    problem = ""
-    try:
-        function(world)
-    except Exception as error:  # a test that breaks is a test that failed; the others still run
-        problem = str(error) if isinstance(error, AssertionError) and str(error) else traceback.format_exc()
-    results.add(name, time.monotonic() - begun, problem)
-    return not problem
-
-
 def run_lane(world, tests, results):
-    passed = [run(name, function, world, results) for name, function in tests]
+    passed = [results.run(name, function, world) for name, function in tests]
     # here, not after the lanes: a bridge that a test started again dies with this thread
     modules = ", ".join(sorted({function.__module__ for _, function in tests}))
-    passed.append(run(f"no word and no number of a call of {modules} is in a log or a metric", leaks.scan, world, results))
+    passed.append(results.run(f"no word and no number of a call of {modules} is in a log or a metric", leaks.scan, world))
     return "" if all(passed) else "# the end of this lane's bridge log:\n" + tail(world.bridge_log, 30)
 
 
@@ -77,8 +51,7 @@ def main():
     finally:
         for world in worlds:
             world.close()
-    print(f"{results.passed} passed, {results.failed} failed")
-    return 1 if results.failed or results.passed != len(tests) + len(worlds) else 0
+    return results.close() or results.passed != len(tests) + len(worlds)
 
 
 sys.exit(main())

@@ -18,26 +18,11 @@ from checks import equal, true  # noqa: E402
 from figures import table  # noqa: E402
 from pairs import CONTROL, PAIRS, PATIENT  # noqa: E402
 from processes import tail  # noqa: E402
+from results import Results  # noqa: E402
 from seam import NORMAL_ENDS, read_seam  # noqa: E402
 
 # A loss: two attempts at the old provider, then the new one. A freeze: nudged after 4 s, replaced after 8.
 GAP_P95_MAX_S = {"lost": 2.0, "frozen": 12.0}
-
-
-class Results:
-    def __init__(self):
-        self._lock, self.passed, self.failed = threading.Lock(), 0, 0
-
-    def run(self, name, function, *arguments):
-        begun, problem = time.monotonic(), None
-        try:
-            function(*arguments)
-        except Exception as error:  # a test that breaks is a test that failed; the others still run
-            problem = str(error) if isinstance(error, AssertionError) else traceback.format_exc()
-        with self._lock:
-            self.passed, self.failed = self.passed + (not problem), self.failed + bool(problem)
-            print(f"{'not ok' if problem else 'ok'} - {name} ({time.monotonic() - begun:.1f} s)")
-            print("".join(f"    {line}\n" for line in (problem or "").splitlines()), end="", flush=True)
 
 
 def take_away(world, pair):
@@ -184,8 +169,7 @@ def main():
         thread.join()
     if "--table" in sys.argv[1:]:
         print(table([(pair, seams_of[pair]) for pair in PAIRS if pair in seams_of]))
-    print(f"{results.passed} passed, {results.failed} failed")
-    return 1 if results.failed or not results.passed else 0
+    return results.close()
 
 
 sys.exit(main())

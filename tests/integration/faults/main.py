@@ -6,7 +6,6 @@
 import sys
 import threading
 import time
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,27 +22,7 @@ import voice_faults  # noqa: E402,F401
 from case import CASES  # noqa: E402
 from checks import TESTS  # noqa: E402
 from gate import Gate  # noqa: E402
-
-
-class Results:
-    """Counts and prints, from any thread."""
-
-    def __init__(self):
-        self._lock, self.passed, self.failed, self._began = threading.Lock(), 0, 0, time.monotonic()
-
-    def run(self, name, function, causes=lambda: []):
-        """`causes`: lines that help to understand a failure."""
-        begun = time.monotonic()
-        try:
-            function()
-            problem = None
-        except Exception as error:  # a test that breaks is a test that failed; the others still run
-            problem = str(error) if isinstance(error, AssertionError) else "".join(traceback.format_exception(error, chain=False))
-        lines = [*problem.splitlines(), *causes()] if problem else []
-        with self._lock:
-            self.passed, self.failed = self.passed + (not problem), self.failed + bool(problem)
-            print(f"{'not ok' if problem else 'ok'} - {name} ({begun - self._began:.0f} s + {time.monotonic() - begun:.1f} s)")
-            print("".join(f"    {line}\n" for line in lines), end="", flush=True)
+from results import Results  # noqa: E402
 
 
 def run_lane(name, cases, cluster, results):
@@ -86,7 +65,7 @@ def fail(error):
 
 def run_case(case, lane, results):
     lane.begin_case()
-    results.run(case.name, lambda: case.run(lane), lane.what_happened)
+    results.run(case.name, lambda: case.run(lane), causes=lane.what_happened)
 
 
 def main(words):
@@ -97,7 +76,7 @@ def main(words):
     gate = Gate()
     for name, function in TESTS:
         if is_wanted(name):
-            results.run(name, lambda: function(gate), lambda: gate.table(listener=function.__name__))
+            results.run(name, function, gate, causes=lambda: gate.table(listener=function.__name__))
     gate.close()
     cases = [case for case in CASES if is_wanted(case.name) or case.lane in words]
     cluster = Cluster()
@@ -110,8 +89,7 @@ def main(words):
             lane.join()
     finally:
         cluster.close()
-    print(f"{results.passed} passed, {results.failed} failed")
-    return 1 if results.failed or not results.passed else 0
+    return results.close()
 
 
 # An agent that answers within 400 ms of a nudge is taken for one that greets again; real ones are slower.

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import time
-import traceback
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -17,6 +16,7 @@ from checks import TESTS, equal, test, true  # noqa: E402
 from world import BUILD, ROOT, World  # noqa: E402  (makes deploy/lib known)
 from api import Client  # noqa: E402
 from processes import Program, free_port, tail  # noqa: E402
+from results import Results  # noqa: E402
 from sound import read_wav  # noqa: E402
 import wires  # noqa: E402
 
@@ -207,31 +207,19 @@ def families(world):
     true(len(declared) > 40, f"the table of families was not found: {declared}")
 
 
-def run(name, function, world):
-    begun = time.monotonic()
-    try:
-        function(world)
-    except Exception as error:  # a test that breaks is a test that failed; the others still run
-        text = str(error) if isinstance(error, AssertionError) and str(error) else traceback.format_exc()
-        print(f"not ok {name}\n    " + text.replace("\n", "\n    "), flush=True)
-        return False
-    print(f"ok {name} ({time.monotonic() - begun:.1f} s)", flush=True)
-    return True
-
-
 def main():
-    world = World()
+    world, results = World(), Results()
     try:
         world.prints_table = "--table" in sys.argv
         world.reports, world.other = [], Node(world)
-        results = [run(name, function, world) for name, function in TESTS]
-        if not all(results):
+        for name, function in TESTS:
+            results.run(name, function, world)
+        if results.failed:
             print("# the end of the bridge's log:\n" + tail(world.bridge_log, 20))
     finally:
         world.other.program.stop()
         world.close()
-    print(f"{sum(results)} passed, {results.count(False)} failed")
-    return 0 if results and all(results) else 1
+    return results.close()
 
 
 sys.exit(main())

@@ -6,8 +6,6 @@
 import argparse
 import subprocess
 import sys
-import time
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,8 +13,9 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "calls")]
 
 from world import BUILD  # noqa: E402  (first: it makes deploy/lib known)
-from checks import TESTS  # noqa: E402
+from checks import TESTS, true  # noqa: E402
 from processes import tail  # noqa: E402
+from results import Results  # noqa: E402
 import placing  # noqa: E402  (registers its tests)
 import stops  # noqa: E402
 import troubles  # noqa: E402
@@ -30,34 +29,21 @@ def simulate(*words):
     return done.returncode, done.stdout
 
 
-def simulation_problem(dials, seed):
+def rings_nobody_twice(dials, seed):
     code, said = simulate("--dials", dials, "--first-seed", seed)
-    print("".join(f"# {line}\n" for line in said.splitlines()), end="")
-    return "" if code == 0 else said
+    true(code == 0, said)
+    return said
 
 
-def naive_problem():
+def doubles_are_seen():
     """The proof must be able to see what it proves: a dialler that repeats lost requests rings people twice."""
     code, said = simulate("--dials", 1000, "--naive")
-    return "" if code == 1 and " 0 doubles" not in said else f"it was not noticed:\n{said}"
+    true(code == 1 and " 0 doubles" not in said, f"it was not noticed:\n{said}")
 
 
-def run(name, function, *arguments):
-    begun = time.monotonic()
-    try:
-        problem = function(*arguments)
-    except Exception as error:  # a test that breaks is a test that failed; the others still run
-        problem = str(error) if isinstance(error, AssertionError) and str(error) else traceback.format_exc()
-    print(f"not ok {name}" if problem else f"ok {name} ({time.monotonic() - begun:.1f} s)")
-    print("".join(f"    {line}\n" for line in (problem or "").splitlines()), end="", flush=True)
-    return not problem
-
-
-def run_lane(world, lane):
-    results = [run(name, function, world) for name, function in lane]
-    if not all(results):
+def run_lane(world, lane, results):
+    if not all([results.run(name, function, world) for name, function in lane]):
         print("# the end of this bridge's log:\n" + tail(world.bridge_log, 60), flush=True)
-    return results
 
 
 def main():
@@ -66,11 +52,11 @@ def main():
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
-    results = []
+    results = Results()
     if not options.words:
-        results.append(run(f"O01, O03: {options.dials} simulated dials with lost replies and kills ring nobody twice",
-                           simulation_problem, options.dials, options.first_seed))
-        results.append(run("a dialler that repeats lost requests is caught by the simulation", naive_problem))
+        results.run(f"O01, O03: {options.dials} simulated dials with lost replies and kills ring nobody twice",
+                    rings_nobody_twice, options.dials, options.first_seed)
+        results.run("a dialler that repeats lost requests is caught by the simulation", doubles_are_seen)
     tests = [(name, function) for name, function in TESTS
              if not options.words or any(word in name for word in options.words)]
     lanes = [[(name, function) for name, function in tests if function.__module__ == module.__name__]
@@ -81,13 +67,12 @@ def main():
             if lane:
                 worlds.append((DiallingWorld(), lane))
         with ThreadPoolExecutor(len(worlds)) as pool:
-            for lane_results in pool.map(lambda each: run_lane(*each), worlds):
-                results += lane_results
+            for lane in [pool.submit(run_lane, world, lane, results) for world, lane in worlds]:
+                lane.result()
     finally:
         for world, _ in worlds:
             world.close()
-    print(f"{results.count(True)} passed, {results.count(False)} failed")
-    return 0 if all(results) else 1
+    return results.close()
 
 
 if __name__ == "__main__":

@@ -18,22 +18,23 @@ import own_password  # noqa: E402, F401
 import secrets_kept  # noqa: E402, F401
 from people import Browser  # noqa: E402
 from processes import tail  # noqa: E402
-from runner import run  # noqa: E402
+from results import Results  # noqa: E402
 
 
 def main():
     # The proxy in front of it is every test that names an address.
     world = World(PHONE_HASH_KEY="an-invented-key-of-thirty-two-letters", TRUSTED_PROXIES="127.0.0.1", LOG_LEVEL="debug")
+    results = Results()
     try:
         world.secrets = set()  # whatever must never be seen again
         world.nobody = Browser(world)
-        passed = [run(name, function, world) for name, function in TESTS]
-        if not all(passed):
+        for name, function in TESTS:
+            results.run(name, function, world)
+        if results.failed:
             print("# the end of the bridge's log:\n" + tail(world.bridge_log, 20))
     finally:
         world.close()
-    print(f"{sum(passed)} passed, {len(passed) - sum(passed)} failed")
-    return 0 if all(passed) else 1
+    return results.close()
 
 
 if __name__ == "__main__":

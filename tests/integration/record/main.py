@@ -13,7 +13,6 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -24,27 +23,9 @@ import kills  # noqa: E402
 import outage  # noqa: E402
 from database import DRIVER, Database  # noqa: E402
 from processes import tail  # noqa: E402
+from results import Results  # noqa: E402
 
 NOTICED_WITHIN_S = 5
-
-
-class Results:
-    def __init__(self):
-        self._lock, self.passed, self.failed = threading.Lock(), 0, 0
-
-    def run(self, name, function, *arguments):
-        """True when it passed; what the function answers are figures to print."""
-        begun, problem, figures = time.monotonic(), None, None
-        try:
-            figures = function(*arguments)
-        except Exception as error:  # a test that breaks is a test that failed; the others still run
-            problem = str(error) if isinstance(error, AssertionError) and str(error) else traceback.format_exc()
-        with self._lock:
-            self.passed, self.failed = self.passed + (not problem), self.failed + bool(problem)
-            print(f"{'not ok' if problem else 'ok'} - {name} ({time.monotonic() - begun:.1f} s)")
-            print("".join(f"    {line}\n" for line in (problem or "").splitlines()), end="")
-            print(f"# {figures}\n" if figures else "", end="", flush=True)
-        return not problem
 
 
 def black_hole():
@@ -114,8 +95,7 @@ def main():
         thread.start()
     for thread in threads:
         thread.join()
-    print(f"{results.passed} passed, {results.failed} failed")
-    return 1 if results.failed or not results.passed else 0
+    return results.close()
 
 
 sys.exit(main())

@@ -4,12 +4,13 @@ import json
 import signal
 import sys
 import time
-import traceback
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "calls")]
 
 from office import KEY, Office, labelled_calls  # noqa: E402
+from results import Results  # noqa: E402
 
 DAY = "2026-11-22"
 BOOKING = [("assistant", None, "I have 10:20 on Thursday. Does it suit you?"), ("user", None, "Yes, please."),
@@ -200,20 +201,13 @@ TESTS = [corpus, private, repaired, unrepaired, blocked, nonsense, refused, trou
 
 
 def main():
-    office = Office()
-    failures = 0
+    office, results = Office(), Results()
     try:
         for test in TESTS:
-            try:
-                test(office)
-                print(f"ok - {test.__doc__}", flush=True)
-            except Exception:  # one case must not hide the others
-                failures += 1
-                print(f"not ok - {test.__doc__}\n    " + traceback.format_exc().strip().replace("\n", "\n    "), flush=True)
+            results.run(test.__doc__, test, office)
     finally:
         office.close()
-    print(f"{len(TESTS) - failures} passed, {failures} failed")
-    return 1 if failures else 0
+    return results.close()
 
 
 if __name__ == "__main__":
