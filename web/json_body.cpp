@@ -2,9 +2,8 @@
 
 #include <simdjson.h>
 
-#include <set>
-
 #include "web/answers.hpp"
+#include "web/repeated_name.hpp"
 
 namespace tandem::web {
 
@@ -18,23 +17,6 @@ bool is_json(const core::HttpRequest& request) {
 core::HttpResponse refusal(std::string_view code, std::string_view words) {
   return problem(400, "The body cannot be read", words,
                  {{"", std::string(code), std::string(words)}});
-}
-
-/// Recursion is bounded by the parser's depth.
-bool has_repeated_name(simdjson::dom::element element) {
-  simdjson::dom::object object;
-  simdjson::dom::array array;
-  if (element.get(array) == simdjson::SUCCESS) {
-    for (const auto item : array) {
-      if (has_repeated_name(item)) return true;
-    }
-  }
-  if (element.get(object) != simdjson::SUCCESS) return false;
-  std::set<std::string_view> names;
-  for (const auto& [name, value] : object) {
-    if (!names.insert(name).second || has_repeated_name(value)) return true;
-  }
-  return false;
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "web/admin_messages.hpp"
-#include "web/api.hpp"
+#include "web/call_id.hpp"
 
 namespace tandem::web {
 
