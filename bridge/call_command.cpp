@@ -14,6 +14,7 @@
 #include "store/audit.hpp"
 #include "store/queries.hpp"
 #include "web/api.hpp"
+#include "web/call_id.hpp"
 #include "web/plain_text.hpp"
 
 namespace tandem {

@@ -9,6 +9,7 @@
 #include "bridge/twilio/twiml.hpp"
 #include "bridge/twilio/webhook.hpp"
 #include "web/api.hpp"
+#include "web/call_id.hpp"
 
 namespace tandem {
 

@@ -1,4 +1,5 @@
 #include "web/api.hpp"
+#include "web/call_id.hpp"
 
 #include <simdjson.h>
 
@@ -237,10 +238,9 @@ TEST_CASE("A10: a viewer may log in and out, have another password and watch, an
     INFO(route.pattern);
     CHECK((route.method == "GET" || route.method == "POST" || route.method == "DELETE"));
     CHECK(route.pattern.starts_with('/'));
-    const bool is_entrance = route.pattern == "/api/v1/session" ||
-                             route.pattern == "/api/v1/session/password" ||
-                             route.pattern == "/api/v1/setup" ||
-                             route.pattern == "/api/v1/ws-ticket";
+    const bool is_entrance =
+        route.pattern == "/api/v1/session" || route.pattern == "/api/v1/session/password" ||
+        route.pattern == "/api/v1/setup" || route.pattern == "/api/v1/ws-ticket";
     if (route.method != "GET" && !is_entrance) CHECK(route.access >= web::Access::operate);
   }
 }
