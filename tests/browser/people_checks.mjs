@@ -311,10 +311,46 @@ async function userChecks(checks, url) {
   );
 }
 
+const toPassword = (page) => page.getByRole('button', { name: 'ann: change your password' });
+
+async function passwordChecks(checks, url, shots) {
+  for (const look of looks)
+    await checkAs(
+      checks,
+      sessionOf('viewer'),
+      `one's own password is changed with the keyboard alone, and a wrong one is said, in ${look.name}`,
+      look,
+      async (page, troubles) => {
+        await page.goto(url);
+        await toPassword(page).focus();
+        await page.keyboard.press('Enter');
+        const form = page.getByRole('dialog', { name: 'Your password' });
+        await form.getByLabel('Until now').fill('no');
+        await form.getByLabel('From now on').fill('two boats and no lamp');
+        await page.keyboard.press('Enter');
+        await form.getByText('The current password is wrong').waitFor();
+        expectEqual(await form.getByLabel('Until now').inputValue(), '', 'the wrong one is kept');
+        await inspect(page, `${shots}/password_${look.name}.png`);
+        await form.getByLabel('Until now').fill(world.people.password);
+        await page.keyboard.press('Enter');
+        await page.getByRole('status').filter({ hasText: 'Password changed' }).waitFor();
+        expectEqual(await form.count(), 0, 'dialogs');
+        expectEqual(world.people.password, 'two boats and no lamp', 'the password');
+        expectRefusals(troubles, 422);
+      },
+    );
+  await checkAs(checks, local, 'who needs no log-in is offered no password', {}, async (page) => {
+    await page.goto(url);
+    await page.locator('tbody tr').first().waitFor();
+    expectEqual(await page.getByRole('button', { name: /change your password/ }).count(), 0, 'offers');
+  });
+}
+
 export async function peopleChecks(checks, url, shots) {
   await lookChecks(checks, url, shots);
   await entranceChecks(checks, url);
   await setupChecks(checks, url);
   await roleChecks(checks, url);
   await userChecks(checks, url);
+  await passwordChecks(checks, url, shots);
 }
