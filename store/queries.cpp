@@ -31,6 +31,10 @@ std::string narrow_text(const Rows& rows, int row, int column) {
 
 }  // namespace
 
+bool has_sealed_calls(Connection& connection) {
+  return connection.run("select exists (select from bridge.call_keys)").fact(0, 0);
+}
+
 std::vector<TranscriptLine> load_transcript(Connection& connection, const std::string& call_id) {
   const Rows rows = connection.run(
       std::string(

@@ -117,6 +117,10 @@ class CursorError : public std::runtime_error {
 /// Throws CursorError too. Takes a statement of its own for the hits.
 CallPage list_calls(Connection& connection, const CallFilter& filter);
 
+/// Whether there are calls whose words are sealed (store/call_seals): CallFilter::q does not find
+/// these.
+bool has_sealed_calls(Connection& connection);
+
 struct Verdict {
   std::string state;
   std::string outcome;

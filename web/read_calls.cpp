@@ -10,7 +10,9 @@ namespace {
 
 core::HttpResponse list(store::Connection& connection, const store::CallFilter& filter) {
   try {
-    return json_answer(render_calls(store::list_calls(connection, filter)));
+    const auto page = store::list_calls(connection, filter);
+    if (!filter.q) return json_answer(render_calls(page));
+    return json_answer(render_calls(page, store::has_sealed_calls(connection)));
   } catch (const store::CursorError&) {
     return wrong_parameters({{"cursor", "unknown_cursor", "the next_cursor of a page before"}});
   }

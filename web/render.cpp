@@ -185,11 +185,13 @@ std::string render_call_summary(const store::CallRow& call) {
   return json.finish();
 }
 
-std::string render_calls(const store::CallPage& page) {
+std::string render_calls(const store::CallPage& page, std::optional<bool> leaves_out_sealed) {
   JsonWriter json;
   json.begin_object().key("calls").begin_array();
   for (const store::CallRow& call : page.calls) write_listed(json, call);
-  return json.end_array().member_if_known("next_cursor", page.next_cursor).end_object().finish();
+  json.end_array().member_if_known("next_cursor", page.next_cursor);
+  if (leaves_out_sealed) json.key("sealed_not_searched").fact(*leaves_out_sealed);
+  return json.end_object().finish();
 }
 
 namespace {

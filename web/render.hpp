@@ -19,7 +19,9 @@ namespace tandem::web {
 /// was no conversation to judge.
 std::string_view outcome_label(const store::CallRow& call) noexcept;
 
-std::string render_calls(const store::CallPage& page);
+/// `leaves_out_sealed`: of a search, whether there are calls whose words it cannot find.
+std::string render_calls(const store::CallPage& page,
+                         std::optional<bool> leaves_out_sealed = std::nullopt);
 /// One call as in that list.
 std::string render_call_summary(const store::CallRow& call);
 /// `latency` is what the finished call measured, nothing while it runs.

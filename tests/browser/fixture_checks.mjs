@@ -182,6 +182,23 @@ async function searchChecks(checks, url, shots) {
       await page.locator('#line-3.chosen').waitFor();
     });
   }
+  await checks.check('a search says when sealed calls are not searched', {}, async (page) => {
+    const line = page.getByText('Calls whose words are sealed are not searched.');
+    await page.goto(`${url}/?q=thursday`);
+    await page.locator('mark').first().waitFor();
+    expectEqual(await line.count(), 0, 'said though none is sealed');
+    world.sealed = true;
+    try {
+      await page.reload();
+      await line.waitFor();
+      expectEqual(await accessibilityFindings(page), [], 'axe findings');
+      await page.goto(url);
+      await page.locator('tbody tr').first().waitFor();
+      expectEqual(await line.count(), 0, 'said without a search');
+    } finally {
+      world.sealed = false;
+    }
+  });
   await checks.check('a search fits a narrow screen', { narrow: true }, async (page) => {
     await page.goto(`${url}/?q=thursday`);
     await page.locator('mark').first().waitFor();

@@ -43,6 +43,8 @@ export const world = {
   /** Lists of dialling, and calls that are asked for (fixtures/dial.mjs). */
   dial: makeDial(),
   people: makePeople(),
+  /** There are calls that no search finds. */
+  sealed: false,
   /** Of the latency page. */
   latency: makeLatency(),
 };
@@ -88,6 +90,7 @@ function listCalls(response, query) {
   return json(response, 200, {
     calls: found.slice(begin, end),
     next_cursor: end < found.length ? String(end) : null,
+    ...(words && { sealed_not_searched: world.sealed }),
   });
 }
 

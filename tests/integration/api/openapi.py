@@ -191,3 +191,14 @@ def hits(world):
     true(mine and mine[0]["hits"], f"no hits: {page}")
     marked = [part["text"].lower() for hit in mine[0]["hits"] for part in hit["snippet"] if part["is_match"]]
     true(marked and all(word.startswith("thursday") for word in marked), f"marked: {marked}")
+
+
+@test("a search says that calls whose words are sealed are not searched, as long as there are such calls")
+def sealed(world):
+    call_id = "00000000-0000-4000-8000-00000000005e"
+    world.sql(f"insert into bridge.call_keys (call_id, wrapped_key) values ('{call_id}', 'invented')")
+    page = world.http.get("/api/v1/calls?q=thursday").json()
+    world.sql(f"delete from bridge.call_keys where call_id = '{call_id}'")
+    equal([page["sealed_not_searched"], len(page["calls"]) > 0], [True, True], "while there are")
+    equal(world.http.get("/api/v1/calls?q=thursday").json()["sealed_not_searched"], False, "afterwards")
+    equal("sealed_not_searched" in world.http.get("/api/v1/calls").json(), False, "without a search")

@@ -362,6 +362,7 @@ TEST_CASE_METHOD(
     "with TRANSCRIPT_KEY nothing that was said is in any table, and the read side shows it",
     "[privacy]") {
   Connection sealed(DatabaseAddress(url, sealing));
+  CHECK_FALSE(store::has_sealed_calls(db));
   auto records = test::scripted_call(7, 2);
   records.push_back(test::make_record(
       7, 9, core::CallEvent{50, "operator_say", R"({"text":"a table by the window"})"}));
@@ -370,6 +371,7 @@ TEST_CASE_METHOD(
   CHECK(everything(sealed).find("table") == std::string::npos);
   CHECK(everything(sealed).find("booked\",") == std::string::npos);
   CHECK(number_from(db, "select count(*) from bridge.call_search where length(words) > 0") == 0);
+  CHECK(store::has_sealed_calls(db));
 
   const auto id = test::call_id(7).str();
   const auto lines = store::load_transcript(sealed, id);
@@ -458,9 +460,9 @@ TEST_CASE_METHOD(Privacy,
 
 TEST_CASE_METHOD(Privacy, "every table that knows a call or a number has a rule for erasing it",
                  "[privacy]") {
-  const std::set<std::string> by_number = {"calls",        "consent",     "dial_decisions",
-                                           "dial_intents", "dnc_numbers", "erased_calls",
-                                           "erasures"};
+  const std::set<std::string> by_number = {"calls",          "call_search",  "consent",
+                                           "dial_decisions", "dial_intents", "dnc_numbers",
+                                           "erased_calls",   "erasures"};
   const auto columns = db.run(
       "select distinct table_name from information_schema.columns c join information_schema.tables "
       "t "

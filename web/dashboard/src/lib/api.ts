@@ -34,6 +34,8 @@ export interface Hit {
 export interface CallPage {
   calls: CallSummary[];
   next_cursor: string | null;
+  /** Of a search: there are calls whose words are sealed, and are not searched. */
+  sealed_not_searched?: boolean;
 }
 
 export interface Evidence {

@@ -44,6 +44,8 @@ export class CallList {
   problem = $state.raw<Problem | null>(null);
   loaded = $state(false);
   loadingMore = $state(false);
+  /** The search cannot see all calls. */
+  leavesOutSealed = $state(false);
   /** When the rows were last known to be true, ms since 1970. */
   updatedAt = $state(0);
 
@@ -75,6 +77,7 @@ export class CallList {
       this.calls = this.loaded ? merge(this.calls, page) : page.calls;
       if (this.calls === page.calls) this.#pages = 1;
       if (this.#pages === 1) this.cursor = page.next_cursor;
+      this.leavesOutSealed = page.sealed_not_searched ?? false;
       this.loaded = true;
       this.updatedAt = Date.now();
     });
