@@ -49,8 +49,9 @@ struct Misunderstood {
   std::string message;
 };
 
-/// Strict: valid JSON, one object, nested at most a few deep, no name twice (faults A14), no member
-/// that the type does not have. `by`: whose commands these are.
+/// Strict: valid JSON, one object, nested at most a few deep, no name twice on any level (faults
+/// A14), no member that the type does not have; of an Authentication, which may have more, only the
+/// ticket counts. `by`: whose commands these are.
 std::variant<ClientMessage, Misunderstood> read_client_message(std::string_view text,
                                                                std::string_view by);
 

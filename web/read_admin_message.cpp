@@ -7,6 +7,7 @@
 
 #include "web/admin_messages.hpp"
 #include "web/call_id.hpp"
+#include "web/repeated_name.hpp"
 
 namespace tandem::web {
 
@@ -167,14 +168,14 @@ Read read_members(Members& members, std::string_view by) {
 Read read_client_message(std::string_view text, std::string_view by) {
   const Misunderstood malformed{"null", "malformed", std::string(what_a_message_is)};
   simdjson::dom::parser parser;
+  element document;
   simdjson::dom::object object;
   if (parser.allocate(text.size(), depth_max) != simdjson::SUCCESS ||
-      parser.parse(text.data(), text.size()).get(object) != simdjson::SUCCESS)
+      parser.parse(text.data(), text.size()).get(document) != simdjson::SUCCESS ||
+      document.get(object) != simdjson::SUCCESS || has_repeated_name(document))
     return malformed;
   Members members;
-  for (const auto& [name, value] : object) {
-    if (!members.emplace(name, value).second) return malformed;
-  }
+  for (const auto& [name, value] : object) members.emplace(name, value);
   return read_members(members, by);
 }
 

@@ -118,6 +118,7 @@ TEST_CASE("A14: what is no plain JSON object is malformed") {
   for (const auto& text :
        {std::string(), std::string("{"), std::string("[]"), std::string("7"),
         std::string(R"({"type":"hangup","type":"say"})"), std::string("{\"a\":\"\xff\"}"),
+        std::string(R"({"ticket":"abc","client":{"b":1,"b":2}})"),
         R"({"a":)" + std::string(5000, '[') + std::string(5000, ']') + "}"})
     CHECK(refusal_of(text).code == "malformed");
 }
