@@ -28,18 +28,10 @@ std::string* member_of(CommandWords& body, std::string_view command, std::string
 
 CommandWords fill(const std::vector<BodyMember>& members, std::string_view command,
                   Errors& errors) {
-  CommandWords body;
-  for (const BodyMember& sent : members) {
-    std::string* member = member_of(body, command, sent.name);
-    if (member == nullptr) {
-      errors.push_back({sent.name, "unknown_member", "not for this command"});
-    } else if (!sent.text) {
-      errors.push_back({sent.name, "not_text", "a text"});
-    } else {
-      *member = *sent.text;
-    }
-  }
-  return body;
+  CommandWords words;
+  const auto place_of = [&](std::string_view name) { return member_of(words, command, name); };
+  take_texts(members, place_of, "not for this command", errors);
+  return words;
 }
 
 void check_text(std::string_view name, std::string_view text, bool is_required, Errors& errors) {

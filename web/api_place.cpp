@@ -35,16 +35,8 @@ std::string* member_of(Body& body, std::string_view name, bool is_alias) {
 
 Body fill(const std::vector<BodyMember>& members, bool is_alias, Errors& errors) {
   Body body;
-  for (const BodyMember& sent : members) {
-    std::string* const member = member_of(body, sent.name, is_alias);
-    if (member == nullptr) {
-      errors.push_back({sent.name, "unknown_member", "there is no such member"});
-    } else if (!sent.text) {
-      errors.push_back({sent.name, "not_text", "a text"});
-    } else {
-      *member = *sent.text;
-    }
-  }
+  const auto place_of = [&](std::string_view name) { return member_of(body, name, is_alias); };
+  take_texts(members, place_of, "there is no such member", errors);
   return body;
 }
 

@@ -2,7 +2,6 @@
 
 #include <simdjson.h>
 
-#include "web/answers.hpp"
 #include "web/repeated_name.hpp"
 
 namespace tandem::web {
@@ -50,6 +49,21 @@ std::variant<std::vector<BodyMember>, core::HttpResponse> read_json_body(
                        is_number ? std::optional<std::int64_t>(number) : std::nullopt});
   }
   return members;
+}
+
+void take_texts(const std::vector<BodyMember>& members,
+                const std::function<std::string*(std::string_view name)>& place_of,
+                std::string_view unknown, std::vector<ParameterError>& errors) {
+  for (const BodyMember& sent : members) {
+    std::string* const place = place_of(sent.name);
+    if (place == nullptr) {
+      errors.push_back({sent.name, "unknown_member", std::string(unknown)});
+    } else if (!sent.text) {
+      errors.push_back({sent.name, "not_text", "a text"});
+    } else {
+      *place = *sent.text;
+    }
+  }
 }
 
 std::optional<core::HttpResponse> refuse_members(const core::HttpRequest& request) {

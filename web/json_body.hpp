@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "bridge/core/http.hpp"
+#include "web/answers.hpp"
 
 namespace tandem::web {
 
@@ -26,6 +29,12 @@ struct BodyMember {
 /// not declared as JSON, 400 when it is not as above.
 std::variant<std::vector<BodyMember>, core::HttpResponse> read_json_body(
     const core::HttpRequest& request);
+
+/// Members that are all texts go where `place_of` says. `errors` gets those that have no place, for
+/// which `unknown` are the words, and those that are no text.
+void take_texts(const std::vector<BodyMember>& members,
+                const std::function<std::string*(std::string_view name)>& place_of,
+                std::string_view unknown, std::vector<ParameterError>& errors);
 
 /// For a request that has nothing to say: the problem of one that says something. 422 for a member
 /// of any name, or what read_json_body finds; nothing without a body, or with an empty object.

@@ -19,6 +19,14 @@ CallSettings placed(AnsweredPolicy policy) {
   return settings;
 }
 
+/// The agent's first words, heard to their end.
+void greet(CallScript& script) {
+  script.talking();
+  script.voice("audio hello 0 500");
+  script.voice("turn_end");
+  script.speak(40);
+}
+
 /// One turn of each side.
 void talk(CallScript& script, const std::string& words, const std::string& utterance) {
   script.speak(50, 0x20);
@@ -174,10 +182,7 @@ TEST_CASE("O06: a fax gets no message, and neither does a machine without one") 
 
 TEST_CASE("O06: a late verdict does not cut off a talk that has a person in it") {
   CallScript script(placed(AnsweredPolicy::hang_up));
-  script.talking();
-  script.voice("audio hello 0 500");
-  script.voice("turn_end");
-  script.speak(40);
+  greet(script);
   talk(script, "yes this is she", "b");
   talk(script, "friday would be fine", "c");
   script.input(CarrierAnswered{AnsweredBy::machine});
@@ -188,10 +193,7 @@ TEST_CASE("O06: a late verdict does not cut off a talk that has a person in it")
 
 TEST_CASE("O06: an announcement is not a person, however often it speaks") {
   CallScript script(placed(AnsweredPolicy::hang_up));
-  script.talking();
-  script.voice("audio hello 0 500");
-  script.voice("turn_end");
-  script.speak(40);
+  greet(script);
   talk(script, "you have reached the Lopez family", "b");
   talk(script, "please leave a message after the tone", "c");
   script.input(CarrierAnswered{AnsweredBy::machine});
