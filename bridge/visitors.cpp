@@ -64,8 +64,28 @@ std::string csrf_of(std::string_view session) {
   return store::digest("csrf of " + std::string(session)).substr(2);
 }
 
+VisitorQuestions questions_to(store::QueryThread& queries) {
+  using Identity = std::optional<store::Identity>;
+  VisitorQuestions questions;
+  questions.who = [&queries](Via via, const std::string& digest, auto reply) {
+    return queries.post<Identity>(
+        [via, digest](store::Connection& connection) { return find(connection, via, digest); },
+        std::move(reply));
+  };
+  questions.has_users = [&queries](auto reply) {
+    return queries.post<bool>(
+        [](store::Connection& connection) { return store::has_users(connection); },
+        std::move(reply));
+  };
+  return questions;
+}
+
 Visitors::Visitors(net::asio::io_context& control, store::QueryThread& queries, ops::Log& log)
-    : control_(control), queries_(queries), log_(log) {}
+    : Visitors(control, queries, log, questions_to(queries)) {}
+
+Visitors::Visitors(net::asio::io_context& control, store::QueryThread& queries, ops::Log& log,
+                   VisitorQuestions questions)
+    : control_(control), queries_(queries), log_(log), questions_(std::move(questions)) {}
 
 void Visitors::identify(const core::HttpRequest& request, Then then) {
   if (!request.header("Authorization").empty()) return identify_token(request, std::move(then));
@@ -121,10 +141,9 @@ void Visitors::forget() {
 }
 
 void Visitors::look_up(Via via, const std::string& digest, Then then) {
-  using Found = std::optional<store::Identity>;
-  const auto answer = [this, via, digest, then](const store::QueryResult<Found>& result) {
+  const auto answer = [this, via, digest, then](const VisitorQuestions::Found& result) {
     Visitor visitor{.standing = Standing::unknown, .via = via, .credential = digest};
-    if (const auto* found = std::get_if<Found>(&result)) {
+    if (const auto* found = std::get_if<std::optional<store::Identity>>(&result)) {
       visitor.standing = *found ? Standing::known : Standing::refused;
       if (*found) visitor.name = (*found)->name;
       if (*found) visitor.access = access_of((*found)->role);
@@ -135,10 +154,7 @@ void Visitors::look_up(Via via, const std::string& digest, Then then) {
       then(visitor);
     });
   };
-  const bool is_queued = queries_.post<Found>(
-      [via, digest](store::Connection& connection) { return find(connection, via, digest); },
-      answer);
-  if (!is_queued) then({.standing = Standing::unknown});
+  if (!questions_.who(via, digest, answer)) then({.standing = Standing::unknown});
 }
 
 const Visitor* Visitors::recall(const std::string& digest) const {
@@ -159,15 +175,13 @@ void Visitors::ask_users(KnowUsers then) {
   if (has_users_.value_or(false) || clock_now() < users_believed_until_) return then(has_users_);
   waiting_for_users_.push_back(std::move(then));
   if (waiting_for_users_.size() > 1) return;
-  const bool is_queued = queries_.post<bool>(
-      [](store::Connection& connection) { return store::has_users(connection); },
-      [this](store::QueryResult<bool> result) {
-        const auto* const found = std::get_if<bool>(&result);
-        net::asio::post(control_, [this, found = found ? std::optional(*found) : std::nullopt] {
-          note_users(found);
-        });
-      });
-  if (!is_queued) note_users(std::nullopt);
+  const auto answer = [this](const store::QueryResult<bool>& result) {
+    const auto* const found = std::get_if<bool>(&result);
+    net::asio::post(control_, [this, found = found ? std::optional(*found) : std::nullopt] {
+      note_users(found);
+    });
+  };
+  if (!questions_.has_users(answer)) note_users(std::nullopt);
 }
 
 void Visitors::note_users(std::optional<bool> found) {

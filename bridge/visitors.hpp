@@ -50,12 +50,25 @@ std::string_view role_of(web::Access access) noexcept;
 /// cannot read: only who is told it can send it.
 std::string csrf_of(std::string_view session);
 
+/// What is asked of the database. Each question calls back once, on any thread; false: it never
+/// will, because too many wait.
+struct VisitorQuestions {
+  using Found = store::QueryResult<std::optional<store::Identity>>;
+  std::function<bool(Visitor::Via, const std::string& digest, std::function<void(const Found&)>)>
+      who;
+  std::function<bool(std::function<void(const store::QueryResult<bool>&)>)> has_users;
+};
+VisitorQuestions questions_to(store::QueryThread& queries);
+
 class Visitors {
  public:
   static constexpr std::chrono::seconds believed_for{5};
   static constexpr std::size_t remembered_max = 1000;
 
   Visitors(net::asio::io_context& control, store::QueryThread& queries, ops::Log& log);
+  /// `queries` is left with the audit log: for tests, which are the database themselves.
+  Visitors(net::asio::io_context& control, store::QueryThread& queries, ops::Log& log,
+           VisitorQuestions questions);
 
   using Then = std::function<void(const Visitor&)>;
   /// `then` is called on the control thread, at once when nothing has to be looked up.
@@ -93,6 +106,7 @@ class Visitors {
   net::asio::io_context& control_;
   store::QueryThread& queries_;
   ops::Log& log_;
+  VisitorQuestions questions_;
   std::unordered_map<std::string, Remembered> remembered_;  ///< by digest; secrets are not kept
   std::optional<bool> has_users_;
   core::TimePoint users_believed_until_{};
