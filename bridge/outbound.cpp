@@ -39,6 +39,7 @@ twilio::CreateCall create_call(const Config& config, const dial::AskCarrier& wis
   call.fallback_url = config.public_url + std::string(voice_fallback_path) + intent;
   call.status_url = config.public_url + "/twilio/status" + intent;
   call.amd_url = config.public_url + "/twilio/amd" + intent;
+  call.hears_machines_out = config.outbound.answering_machine == AnsweringMachine::leave_message;
   call.time_limit = std::clamp(config.call_time_limit + time_limit_margin, twilio::time_limit_min,
                                twilio::time_limit_max);
   return call;

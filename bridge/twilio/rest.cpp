@@ -208,7 +208,7 @@ core::OutgoingRequest create_call_request(const RestAccount& account, const Crea
   add(form, "Timeout", std::to_string(call.ring_timeout.count()));
   add(form, "TimeLimit", std::to_string(call.time_limit.count()));
   if (!call.amd_url.empty()) {
-    add(form, "MachineDetection", "Enable");
+    add(form, "MachineDetection", call.hears_machines_out ? "DetectMessageEnd" : "Enable");
     add(form, "AsyncAmd", "true");
     add(form, "AsyncAmdStatusCallback", call.amd_url);
     add(form, "AsyncAmdStatusCallbackMethod", "POST");

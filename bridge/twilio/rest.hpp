@@ -44,6 +44,9 @@ struct CreateCall {
   std::string
       status_url;       ///< told of every stage; connection overrides are added here. Empty: none
   std::string amd_url;  ///< told who answered, asynchronously; empty: no detection
+  /// Of a machine amd_url hears when its greeting is over, not when it begins: for who leaves a
+  /// message (Twilio "Answering machine detection": DetectMessageEnd).
+  bool hears_machines_out = false;
   std::chrono::seconds ring_timeout{30};  ///< 5 to ring_timeout_max
   std::chrono::seconds time_limit{
       3600};  ///< hard cap of the call at Twilio, time_limit_min to time_limit_max

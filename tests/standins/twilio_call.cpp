@@ -84,6 +84,15 @@ bool TwilioCall::ring() {
   return detect_machine() != Flow::over;
 }
 
+/// What the detection that was asked for can say of this machine: only DetectMessageEnd waits for
+/// the end of its greeting, and it says nothing before.
+std::string TwilioCall::answered_by() const {
+  std::string word = text_or(plan_.behaviour, "answered_by", "human");
+  const bool hears_out = plan_.machine_detection == "DetectMessageEnd";
+  if (!word.starts_with("machine_") || hears_out == word.starts_with("machine_end_")) return word;
+  return hears_out ? "machine_end_beep" : "machine_start";
+}
+
 TwilioCall::Flow TwilioCall::detect_machine() {
   if (plan_.machine_detection.empty()) return Flow::next;
   const std::int64_t delay_ms = number_or(plan_.behaviour, "amd_ms", 3000);
@@ -91,7 +100,7 @@ TwilioCall::Flow TwilioCall::detect_machine() {
   if (plan_.amd_url.empty()) return log_.warn(21262, "async AMD without a callback"), Flow::next;
   Fields fields{{"CallSid", plan_.sid},
                 {"AccountSid", account_.sid},
-                {"AnsweredBy", text_or(plan_.behaviour, "answered_by", "human")},
+                {"AnsweredBy", answered_by()},
                 {"MachineDetectionDuration", std::to_string(delay_ms)}};
   couriers_.emplace_back([this, fields, delay_ms] {
     try {
@@ -230,14 +239,12 @@ json::object TwilioCall::resource() const {
   };
   const json::value duration =
       duration_s_ < 0 ? json::value(nullptr) : json::value(std::to_string(duration_s_));
-  const json::value answered_by =
-      plan_.machine_detection.empty()
-          ? json::value(nullptr)
-          : json::value(text_or(plan_.behaviour, "answered_by", "human"));
+  const json::value who =
+      plan_.machine_detection.empty() ? json::value(nullptr) : json::value(answered_by());
   return {{"sid", plan_.sid},
           {"account_sid", account_.sid},
           {"api_version", "2010-04-01"},
-          {"answered_by", answered_by},
+          {"answered_by", who},
           {"caller_name", nullptr},
           {"date_created", created_},
           {"date_updated", created_},

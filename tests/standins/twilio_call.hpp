@@ -72,6 +72,7 @@ class TwilioCall {
   void run();
   bool ring();
   Flow detect_machine();
+  std::string answered_by() const;
   void converse();
   Flow run_document();
   Flow run_verb(const TwimlElement& verb);

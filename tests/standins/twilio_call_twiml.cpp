@@ -235,7 +235,7 @@ TwilioCall::Flow TwilioCall::load(const std::string& url, const std::string& met
   Fields fields = standard_fields();
   fields.insert(fields.end(), extra.begin(), extra.end());
   if (!plan_.machine_detection.empty() && !plan_.async_amd) {
-    fields.emplace_back("AnsweredBy", text_or(plan_.behaviour, "answered_by", "human"));
+    fields.emplace_back("AnsweredBy", answered_by());
     fields.emplace_back("MachineDetectionDuration",
                         std::to_string(number_or(plan_.behaviour, "amd_ms", 3000)));
   }

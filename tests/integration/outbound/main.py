@@ -14,13 +14,15 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "calls")]
 
 from world import BUILD  # noqa: E402  (first: it makes deploy/lib known)
 from checks import TESTS, true  # noqa: E402
-from processes import tail  # noqa: E402
 from results import Results  # noqa: E402
-import placing  # noqa: E402  (registers its tests)
+import machines  # noqa: E402  (registers its tests)
+import placing  # noqa: E402
 import stops  # noqa: E402
 import troubles  # noqa: E402
 from dialling_world import DiallingWorld  # noqa: E402
 
+# A lane each, all at once: its tests, and what its bridge has beside the usual settings.
+LANES = {placing: {}, troubles: {}, stops: {}, machines: machines.SETTINGS}
 SIMULATION = BUILD / "tests" / "integration" / "tandem_dial_simulation"
 
 
@@ -41,11 +43,6 @@ def doubles_are_seen():
     true(code == 1 and " 0 doubles" not in said, f"it was not noticed:\n{said}")
 
 
-def run_lane(world, lane, results):
-    if not all([results.run(name, function, world) for name, function in lane]):
-        print("# the end of this bridge's log:\n" + tail(world.bridge_log, 60), flush=True)
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--dials", type=int, default=20_000)
@@ -59,15 +56,15 @@ def main():
         results.run("a dialler that repeats lost requests is caught by the simulation", doubles_are_seen)
     tests = [(name, function) for name, function in TESTS
              if not options.words or any(word in name for word in options.words)]
-    lanes = [[(name, function) for name, function in tests if function.__module__ == module.__name__]
-             for module in (placing, troubles, stops)]
+    lanes = [([(name, function) for name, function in tests if function.__module__ == module.__name__], settings)
+             for module, settings in LANES.items()]
     worlds = []
     try:
-        for lane in lanes:  # one after the other: each looks for free ports
+        for lane, settings in lanes:  # one after the other: each looks for free ports
             if lane:
-                worlds.append((DiallingWorld(), lane))
+                worlds.append((DiallingWorld(**settings), lane))
         with ThreadPoolExecutor(len(worlds)) as pool:
-            for lane in [pool.submit(run_lane, world, lane, results) for world, lane in worlds]:
+            for lane in [pool.submit(results.run_all, lane, world, 60) for world, lane in worlds]:
                 lane.result()
     finally:
         for world, _ in worlds:

@@ -92,6 +92,17 @@ TEST_CASE("a new call always has a ring time-out and a time limit") {
   CHECK(form.count("MachineDetection") == 0);
 }
 
+TEST_CASE(
+    "O06: who leaves a message asks for the end of the machine's greeting, others for its begin") {
+  auto call = new_call();
+  call.amd_url = "https://bridge.example.com/twilio/amd?job=42";
+  CHECK(form_of(create_call_request(account(), call)).find("MachineDetection")->second == "Enable");
+  call.hears_machines_out = true;
+  const auto form = form_of(create_call_request(account(), call));
+  CHECK(form.find("MachineDetection")->second == "DetectMessageEnd");
+  CHECK(form.find("AsyncAmd")->second == "true");
+}
+
 TEST_CASE("every stage of a call is asked for one by one, with retries in the fragment") {
   auto call = new_call();
   call.status_url = "https://bridge.example.com/twilio/status?job=42";
