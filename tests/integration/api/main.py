@@ -13,7 +13,6 @@ import dialling  # noqa: E402, F401
 import exports  # noqa: E402, F401
 import hostile  # noqa: E402, F401
 from client import Http  # noqa: E402
-from processes import tail  # noqa: E402
 from results import Results  # noqa: E402
 
 INVENTED = 2500
@@ -42,10 +41,7 @@ def main():
     try:
         world.http = Http(world.port)
         fill(world)
-        for name, function in TESTS:
-            results.run(name, function, world)
-        if results.failed:
-            print("# the end of the bridge's log:\n" + tail(world.bridge_log, 20))
+        results.run_all(TESTS, world)
     finally:
         world.close()
     return results.close()

@@ -4,6 +4,8 @@ import threading
 import time
 import traceback
 
+from processes import tail
+
 
 class Results:
     def __init__(self):
@@ -25,6 +27,11 @@ class Results:
             print("".join(f"    {line}\n" for line in problem), end="")
             print("".join(f"# {line}\n" for line in str(figures or "").splitlines()), end="", flush=True)
         return not problem
+
+    def run_all(self, tests, world, log_lines=20):
+        """Tests on one bridge, in their order; when one fails, the end of the bridge's log stands below them."""
+        if not all([self.run(name, function, world) for name, function in tests]):
+            print("# the end of the bridge's log:\n" + tail(world.bridge_log, log_lines), flush=True)
 
     def close(self):
         """Prints the closing line; the suite's exit code. A suite without tests has failed."""

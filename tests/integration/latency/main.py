@@ -15,7 +15,7 @@ sys.path[:0] = [str(HERE.parent / "calls"), str(HERE)]
 from checks import TESTS, equal, test, true  # noqa: E402
 from world import BUILD, ROOT, World  # noqa: E402  (makes deploy/lib known)
 from api import Client  # noqa: E402
-from processes import Program, free_port, tail  # noqa: E402
+from processes import Program, free_port  # noqa: E402
 from results import Results  # noqa: E402
 from sound import read_wav  # noqa: E402
 import wires  # noqa: E402
@@ -212,10 +212,7 @@ def main():
     try:
         world.prints_table = "--table" in sys.argv
         world.reports, world.other = [], Node(world)
-        for name, function in TESTS:
-            results.run(name, function, world)
-        if results.failed:
-            print("# the end of the bridge's log:\n" + tail(world.bridge_log, 20))
+        results.run_all(TESTS, world)
     finally:
         world.other.program.stop()
         world.close()

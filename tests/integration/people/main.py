@@ -17,7 +17,6 @@ import guessing  # noqa: E402, F401
 import own_password  # noqa: E402, F401
 import secrets_kept  # noqa: E402, F401
 from people import Browser  # noqa: E402
-from processes import tail  # noqa: E402
 from results import Results  # noqa: E402
 
 
@@ -28,10 +27,7 @@ def main():
     try:
         world.secrets = set()  # whatever must never be seen again
         world.nobody = Browser(world)
-        for name, function in TESTS:
-            results.run(name, function, world)
-        if results.failed:
-            print("# the end of the bridge's log:\n" + tail(world.bridge_log, 20))
+        results.run_all(TESTS, world)
     finally:
         world.close()
     return results.close()

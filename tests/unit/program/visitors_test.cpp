@@ -87,7 +87,7 @@ int refusal_of(const Visitor& visitor) {
 
 }  // namespace
 
-TEST_CASE("A09: with the database away and users never known, not even this machine gets in: 503") {
+TEST_CASE("P01: with the database away and users never known, not even this machine gets in: 503") {
   Entrance entrance;
   for (const bool is_local : {true, false}) {
     const auto visitor = entrance.identify(Entrance::request(is_local));
