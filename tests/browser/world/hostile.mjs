@@ -1,5 +1,6 @@
 // What somebody might say, or be called, to make a page do what it must not (reference: faults A02). Each is shown as text,
 // letter for letter.
+import { expectEqual } from '../harness.mjs';
 
 /** What `alert` is replaced by, so that a payload that runs is noticed: see watchAlarms. */
 const tags = [
@@ -96,4 +97,12 @@ export async function watchAlarms(page) {
       window.alarms.push(`${event.violatedDirective} ${event.blockedURI}`),
     );
   });
+}
+
+/** Nothing of what is above did anything, or became an element that no page of ours has. */
+export async function expectQuiet(page) {
+  expectEqual(await page.evaluate(() => window.alarms), [], 'alarms');
+  const foreign = 'iframe, object, embed, template, base, form[action^="http"], marquee, video';
+  expectEqual(await page.locator(foreign).count(), 0, 'foreign elements');
+  expectEqual(await page.locator('script:not([src^="/assets/"])').count(), 0, 'scripts');
 }

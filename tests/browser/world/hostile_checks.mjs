@@ -1,6 +1,6 @@
 // A02 on the real bridge: sixty hostile texts said in a call, quoted in a verdict, found by a search, worn as names.
 import { expect, expectEqual } from '../harness.mjs';
-import { endless, hostile, unstorable, watchAlarms } from './hostile.mjs';
+import { endless, expectQuiet, hostile, unstorable, watchAlarms } from './hostile.mjs';
 import { quoted, until } from './stage.mjs';
 
 const word = 'heronry'; // in every line, so that one search finds them all
@@ -32,13 +32,6 @@ async function expectIsolated(page, selector) {
     kinds.every((kind) => ['isolate', 'plaintext', 'isolate-override'].includes(kind)),
     `${selector}: unicode-bidi ${kinds}`,
   );
-}
-
-async function expectQuiet(page) {
-  expectEqual(await page.evaluate(() => window.alarms), [], 'alarms');
-  const foreign = 'iframe, object, embed, template, base, form[action^="http"], marquee, video';
-  expectEqual(await page.locator(foreign).count(), 0, 'foreign elements');
-  expectEqual(await page.locator('script:not([src^="/assets/"])').count(), 0, 'scripts');
 }
 
 const saidInAll = hostile.length + unstorable.length + 1;

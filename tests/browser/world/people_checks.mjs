@@ -1,7 +1,7 @@
 // People: from the one-time setup link to roles, tokens, the audit log and the end of a session.
 import { eventually, expect, expectEqual } from '../harness.mjs';
 import { forgeryChecks } from './forgery_checks.mjs';
-import { hostile, watchAlarms } from './hostile.mjs';
+import { expectQuiet, hostile, watchAlarms } from './hostile.mjs';
 import { quoted, until } from './stage.mjs';
 
 const password = {
@@ -198,37 +198,75 @@ async function roles(checks, stage, states) {
   );
 }
 
-async function hostileNames(checks, stage, state) {
-  const rows = hostile.slice(0, 30).map(
-    (
-      text,
-      index,
-    ) => `insert into bridge.audit_log (at, actor, action, subject, detail, previous_hash, hash)
-      select now(), ${quoted(text)}, ${quoted(hostile[30 + index])}, ${quoted(text)}, '{}', '', '' where false;`,
-  );
-  rows.push(
-    ...hostile.map(
-      (text, index) => `insert into bridge.users (id, name, role, password_hash)
-        values ('00000000-0000-4000-a000-${String(index).padStart(12, '0')}', ${quoted(text)}, 'viewer', 'none');`,
-    ),
-  );
+/** Sixty users, sixty tokens and sixty entries of the audit log with names that no API lets in. */
+async function wearNames(stage) {
+  const rows = hostile.map((text, index) => {
+    const id = `00000000-0000-4000-a000-${String(index).padStart(12, '0')}`;
+    const name = quoted(text);
+    const other = quoted(hostile[(index + 30) % hostile.length]);
+    return `insert into bridge.users (id, name, role, password_hash) values ('${id}', ${name}, 'viewer', 'none');
+      insert into bridge.api_tokens (name, role, token_hash) values (${name}, 'viewer', sha256('${id}'));
+      insert into bridge.audit_log (actor, action, subject, detail)
+        values (${name}, ${other}, ${name}, jsonb_build_object(${name}, ${other}));`;
+  });
   await stage.sql(rows.join('\n'));
+}
+
+/** Every hostile text begins one of these places, and nothing but the page's own spans is in them. */
+async function expectNames(places, what) {
+  const shown = await places.allTextContents();
+  for (const text of hostile)
+    expect(
+      shown.some((one) => one.trim().startsWith(text.trim())),
+      `${what}: ${text}: not there`,
+    );
+  expectEqual(await places.locator('*:not(span)').count(), 0, `elements made from ${what}`);
+}
+
+async function hostileNames(checks, stage, state) {
+  await wearNames(stage);
   await checks.check(
     'A02: sixty users and tokens with hostile names are shown as text',
     { state },
     async (page) => {
       await watchAlarms(page);
       await page.goto(`${stage.url}/people`);
-      const names = page.getByRole('region', { name: 'Users' }).locator('.name');
-      await eventually(async () => (await names.count()) > hostile.length, 'users are missing');
-      const shown = await names.allTextContents();
-      for (const text of hostile)
-        expect(
-          shown.some((one) => one.trim().startsWith(text.trim())),
-          `${text}: not there`,
-        );
-      expectEqual(await page.evaluate(() => window.alarms), [], 'alarms');
-      expectEqual(await names.locator('*:not(span)').count(), 0, 'elements made from names');
+      for (const what of ['Users', 'Tokens for programs']) {
+        const names = page.getByRole('region', { name: what }).locator('.name');
+        await eventually(async () => (await names.count()) >= hostile.length, 'some are missing');
+        await expectNames(names, what);
+      }
+      const labels = await page
+        .getByRole('button', { name: /^Revoke / })
+        .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
+      for (const text of hostile) expect(labels.includes(`Revoke ${text}`), `${text}: no button`);
+      await expectQuiet(page);
+    },
+  );
+  await checks.check(
+    'A02: sixty hostile entries of the audit log are shown, and found, as text',
+    { state },
+    async (page) => {
+      await watchAlarms(page);
+      await page.goto(`${stage.url}/people`);
+      const audit = page.getByRole('region', { name: 'Audit log' });
+      const rows = audit.getByRole('listitem');
+      await audit.getByRole('button', { name: 'Load more' }).click();
+      await eventually(async () => (await rows.count()) > 50, 'no second page');
+      await expectNames(audit.locator('.who'), 'actors');
+      await expectNames(audit.locator('.about'), 'subjects');
+      expectEqual(
+        await audit.locator('.what *, .about *').count(),
+        0,
+        'elements made from entries',
+      );
+      await audit.getByLabel('Who').fill(hostile[0]);
+      await audit.getByRole('button', { name: 'Show', exact: true }).click();
+      await eventually(async () => (await rows.count()) === 1, 'not found by who it was');
+      expectEqual(await audit.locator('.who').textContent(), hostile[0], 'who was found');
+      await audit.getByRole('button', { name: 'Check the chain' }).click();
+      await audit.getByText('each follows from the one before').waitFor();
+      await expectQuiet(page);
     },
   );
 }
