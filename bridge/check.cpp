@@ -180,6 +180,11 @@ bool check(const Config& config, std::ostream& out) {
               config.disclosure_text.empty()
                   ? "DISCLOSURE_TEXT is empty: callers are not told about AI and recording"
                   : "spoken before any caller audio leaves the bridge");
+  if (config.store_emotion_scores) {
+    report.line(Mark::warn, "emotion scores",
+                "are stored: whoever is called or calls from the European Union has to be told; "
+                "say so in DISCLOSURE_TEXT");
+  }
   check_resampler(report);
   check_spool(config, report);
   check_database(config, report);

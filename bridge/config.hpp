@@ -114,7 +114,7 @@ struct Config {
   int retention_days = 90;      ///< 0: calls are kept for ever
   core::Secret phone_hash_key;  ///< empty: numbers are not hashed, nobody can be erased
   core::Secret transcript_key;  ///< empty: what was said is stored in the clear
-  bool store_emotion_scores = false;
+  bool store_emotion_scores = false;  ///< of EVI, beside the transcript
   int shards = 0;  ///< 0: one fewer than there are cores, at least one
   LogLevel log_level = LogLevel::info;
 };

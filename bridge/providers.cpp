@@ -24,6 +24,7 @@ Maker hume_maker(const Config& config) {
   settings->api_key = config.hume.api_key;
   settings->config_id = config.hume.config_id;
   settings->config_version = config.hume.config_version;
+  settings->keeps_emotions = config.store_emotion_scores;
   return [settings = std::shared_ptr<const hume::EviSettings>(settings),
           prompt = config.agent.prompt] {
     hume::EviPersona persona;

@@ -2,9 +2,9 @@
 // sends, decoded, and what a client may send, encoded. Text to structs and back; no state, no
 // sockets. Who remembers what a message means for a call is hume/provider.
 //
-// Decoding is tolerant: unknown types and keys are no errors, optional values of the wrong type
-// count as absent, and emotion scores are not read at all, so that a NaN among them (E27) costs
-// nothing.
+// Decoding is tolerant: unknown types and keys are no errors, and optional values of the wrong type
+// count as absent. Emotion scores are read only when asked for; a NaN among them (E27) costs
+// neither the words nor the other scores.
 #pragma once
 
 #include <chrono>
@@ -38,6 +38,7 @@ struct UserMessage {
   bool from_text = false;              ///< came from `user_input`, not from speech
   std::chrono::milliseconds begin{0};  ///< in the audio of the chat; 0 when absent
   std::chrono::milliseconds end{0};
+  std::string scores;  ///< as AssistantProsody's
 };
 
 /// Words of the assistant, before their sound is played; never shortened after an interruption.
@@ -49,8 +50,12 @@ struct AssistantMessage {
 };
 
 struct AssistantProsody {
-  std::string id;
+  std::string id;  ///< of the message meant; may be empty
+  /// A JSON object of at most scores_max names with a number from 0 to 1 or null; empty: there were
+  /// none, or they were not asked for.
+  std::string scores;
 };
+inline constexpr std::size_t scores_max = 64;  ///< EVI has 48
 
 /// One complete WAV file in base64. The views live until the next decode_server_message() on the
 /// same thread, and no longer than the decoded text.
@@ -132,8 +137,11 @@ struct MessageFailure {
 
 using DecodedMessage = core::Result<ServerMessage, MessageFailure>;
 
+enum class EmotionScores : std::uint8_t { skip, read };
+
 /// Decodes one text message. Never throws on bad input.
-DecodedMessage decode_server_message(std::string_view text);
+DecodedMessage decode_server_message(std::string_view text,
+                                     EmotionScores emotions = EmotionScores::skip);
 
 /// The fast way for `audio_output`, tens of kilobytes each and nearly all of the traffic: finds id,
 /// index and data without building a document. Nothing when the text is anything else or in any way
@@ -143,7 +151,7 @@ DecodedMessage decode_server_message(std::string_view text);
 std::optional<AudioOutput> scan_audio_output(std::string_view text) noexcept;
 
 /// The general decoder alone; decode_server_message() is scan_audio_output() or else this.
-DecodedMessage decode_document(std::string_view text);
+DecodedMessage decode_document(std::string_view text, EmotionScores emotions = EmotionScores::skip);
 
 // ---- Client to server
 // ----------------------------------------------------------------------------------------- Empty

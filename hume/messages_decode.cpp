@@ -1,5 +1,9 @@
+#include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
+
+#include "codec/json_object.hpp"
 #include "hume/json_repair.hpp"
 #include "hume/messages.hpp"
 
@@ -10,10 +14,25 @@ namespace {
 namespace dom = simdjson::dom;
 using std::chrono::milliseconds;
 
+std::string write_scores(dom::object scores) {
+  constexpr std::size_t name_bytes_max = 64;
+  std::string json;
+  std::size_t count = 0;
+  codec::JsonObjectWriter object(json);
+  for (const auto& [name, value] : scores) {
+    if (name.size() > name_bytes_max || ++count > scores_max) continue;
+    double score = 0;
+    const bool is_number = value.get(score) == simdjson::SUCCESS;
+    object.raw(name, is_number ? fmt::format("{:.4g}", std::clamp(score, 0.0, 1.0)) : "null");
+  }
+  object.close();
+  return count == 0 ? std::string() : json;
+}
+
 /// Reads the keys of one object and remembers the first required one that is not as it should be.
 class Fields {
  public:
-  explicit Fields(dom::object object) : object_(object) {}
+  Fields(dom::object object, EmotionScores emotions) : object_(object), emotions_(emotions) {}
 
   std::string_view text(std::string_view name) {
     std::string_view value;
@@ -47,7 +66,16 @@ class Fields {
   [[nodiscard]] std::optional<Fields> optional_object(std::string_view name) const {
     dom::object value;
     if (object_[name].get(value) != simdjson::SUCCESS) return std::nullopt;
-    return Fields(value);
+    return Fields(value, emotions_);
+  }
+
+  /// `models.prosody.scores`.
+  [[nodiscard]] std::string scores() const {
+    if (emotions_ == EmotionScores::skip) return {};
+    const auto models = optional_object("models");
+    const auto prosody = models ? models->optional_object("prosody") : std::nullopt;
+    const auto found = prosody ? prosody->optional_object("scores") : std::nullopt;
+    return found ? write_scores(found->object_) : std::string();
   }
 
   /// `message.content` of user and assistant messages: null is legal and means no words.
@@ -78,6 +106,7 @@ class Fields {
   }
 
   dom::object object_;
+  EmotionScores emotions_;
   std::optional<MessageFailure> failure_;
 };
 
@@ -102,6 +131,7 @@ ServerMessage read_user_message(Fields& fields) {
     message.begin = offset(time->optional_number("begin"));
     message.end = offset(time->optional_number("end"));
   }
+  message.scores = fields.scores();
   return message;
 }
 
@@ -115,7 +145,7 @@ ServerMessage read_assistant_message(Fields& fields) {
 }
 
 ServerMessage read_assistant_prosody(Fields& fields) {
-  return AssistantProsody{std::string(fields.optional_text("id"))};
+  return AssistantProsody{std::string(fields.optional_text("id")), fields.scores()};
 }
 
 ServerMessage read_audio_output(Fields& fields) {
@@ -183,8 +213,8 @@ constexpr MessageType message_types[] = {
     {"session_settings", read_settings_echo},      {"error", read_error},
 };
 
-DecodedMessage read_message(dom::object object) {
-  Fields fields(object);
+DecodedMessage read_message(dom::object object, EmotionScores emotions) {
+  Fields fields(object, emotions);
   const std::string_view type = fields.text("type");
   ServerMessage message = UnknownMessage{std::string(type)};
   for (const MessageType& known : message_types) {
@@ -218,7 +248,7 @@ std::string_view to_string(MessageError error) noexcept {
   return "unknown";
 }
 
-DecodedMessage decode_document(std::string_view text) {
+DecodedMessage decode_document(std::string_view text, EmotionScores emotions) {
   // One per thread, not per call: it grows to several times the largest message it has met.
   thread_local dom::parser parser;
   dom::element root;
@@ -229,12 +259,12 @@ DecodedMessage decode_document(std::string_view text) {
   if (root.get(object) != simdjson::SUCCESS) {
     return core::Failure{MessageFailure{MessageError::not_an_object, {}}};
   }
-  return read_message(object);
+  return read_message(object, emotions);
 }
 
-DecodedMessage decode_server_message(std::string_view text) {
+DecodedMessage decode_server_message(std::string_view text, EmotionScores emotions) {
   if (const auto audio = scan_audio_output(text)) return ServerMessage{*audio};
-  return decode_document(text);
+  return decode_document(text, emotions);
 }
 
 }  // namespace tandem::hume

@@ -121,7 +121,8 @@ void EviProvider::encode_opening(std::vector<std::string>& messages) {
 
 core::Result<core::Done, call::VoiceFailure> EviProvider::decode(std::string_view text,
                                                                  Events& events) {
-  const DecodedMessage message = decode_server_message(text);
+  const auto emotions = settings_->keeps_emotions ? EmotionScores::read : EmotionScores::skip;
+  const DecodedMessage message = decode_server_message(text, emotions);
   if (!message.ok()) {
     const bool is_json = message.error().error != MessageError::not_json;
     return core::Failure{call::VoiceFailure{is_json ? call::VoiceWireError::bad_shape
@@ -152,6 +153,8 @@ void EviProvider::handle(const UserMessage& message, Events& events) {
                                       .is_typed = message.from_text,
                                       .begin = message.begin,
                                       .end = message.end});
+  if (!message.interim && !message.scores.empty())
+    events.emplace_back(call::VoiceEmotions{core::Speaker::user, {}, message.scores});
 }
 
 void EviProvider::handle(const AssistantMessage& message, Events& events) {
@@ -162,6 +165,11 @@ void EviProvider::handle(const AssistantMessage& message, Events& events) {
                                       .utterance = message.id,
                                       .is_final = true,
                                       .is_typed = message.from_text});
+}
+
+void EviProvider::handle(const AssistantProsody& message, Events& events) {
+  if (message.id.empty() || message.scores.empty()) return;
+  events.emplace_back(call::VoiceEmotions{core::Speaker::assistant, message.id, message.scores});
 }
 
 void EviProvider::handle(const AssistantEnd&, Events& events) {

@@ -29,6 +29,7 @@ struct EviSettings {
   core::Secret api_key;
   std::string config_id;              ///< empty: EVI 3 with default voice and prompt
   std::optional<int> config_version;  ///< none: the newest
+  bool keeps_emotions = false;        ///< emotion scores of messages are passed on
 };
 
 /// Of one call. May hold personal data, and therefore travels in a message, never in the URL. All
@@ -83,6 +84,7 @@ class EviProvider final : public call::VoiceProvider {
   void handle(const ChatMetadata& message, Events& events);
   void handle(const UserMessage& message, Events& events);
   void handle(const AssistantMessage& message, Events& events);
+  void handle(const AssistantProsody& message, Events& events);
   void handle(const AudioOutput& message, Events& events);
   void handle(const AssistantEnd& message, Events& events);
   void handle(const UserInterruption& message, Events& events);
@@ -90,7 +92,6 @@ class EviProvider final : public call::VoiceProvider {
   void handle(const ToolResponse& message, Events& events);
   void handle(const ToolError& message, Events& events);
   void handle(const ErrorMessage& message, Events& events);
-  void handle(const AssistantProsody&, Events&) {}
   void handle(const SettingsEcho&, Events&) {}
   void handle(const UnknownMessage&, Events&) {}
 

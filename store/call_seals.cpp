@@ -21,7 +21,8 @@ std::string sealed_event(std::int32_t seq) { return fmt::format("events|{}", seq
 std::string sealed_line(std::int32_t seq) { return fmt::format("transcriptions|{}", seq); }
 
 bool has_words(std::string_view event_type) noexcept {
-  return event_type == "operator_say" || event_type == "operator_context" || event_type == "dtmf";
+  return event_type == "operator_say" || event_type == "operator_context" || event_type == "dtmf" ||
+         event_type == "emotions";
 }
 
 bool CallSeals::is_on() const noexcept {

@@ -17,7 +17,7 @@ namespace tandem::store {
 
 /// `place` of a transcript line.
 std::string sealed_line(std::int32_t seq);
-/// Events whose data is what somebody said or keyed in: sealed like messages.
+/// Events whose data is what somebody said or keyed in, or how it sounded: sealed like messages.
 bool has_words(std::string_view event_type) noexcept;
 
 class CallSeals {

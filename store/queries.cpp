@@ -1,5 +1,7 @@
 #include "store/queries.hpp"
 
+#include <simdjson.h>
+
 #include <array>
 
 #include "bridge/clock.hpp"
@@ -27,6 +29,33 @@ std::int32_t narrow(const Rows& rows, int row, int column) {
 
 std::string narrow_text(const Rows& rows, int row, int column) {
   return std::string(rows.text(row, column));
+}
+
+}  // namespace
+
+namespace {
+
+/// What an event "emotions" holds: the seq of a line and its scores. Scores that cannot be opened
+/// here are left out.
+void add_emotions(std::vector<TranscriptLine>& lines, const std::string& event) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element data;
+  std::int64_t seq = 0;
+  simdjson::dom::object scores;
+  if (parser.parse(event).get(data) != simdjson::SUCCESS ||
+      data["seq"].get(seq) != simdjson::SUCCESS || data["scores"].get(scores) != simdjson::SUCCESS)
+    return;
+  for (TranscriptLine& line : lines)
+    if (line.seq == seq) line.emotions = simdjson::minify(scores);
+}
+
+void load_emotions(Connection& connection, const std::string& call_id, CallSeals& seals,
+                   std::vector<TranscriptLine>& lines) {
+  const Rows rows = connection.run(std::string("select seq, event_data from bridge.events") +
+                                       only_call + " and event_type = 'emotions' order by seq",
+                                   by_call(call_id));
+  for (int row = 0; row < rows.size(); ++row)
+    add_emotions(lines, seals.open_event(call_id, narrow(rows, row, 0), narrow_text(rows, row, 1)));
 }
 
 }  // namespace
@@ -60,6 +89,7 @@ std::vector<TranscriptLine> load_transcript(Connection& connection, const std::s
                      .heard_ratio = rows.optional<double>(row, 8),
                      .source = narrow_text(rows, row, 9)});
   }
+  load_emotions(connection, call_id, seals, lines);
   return lines;
 }
 

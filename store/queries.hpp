@@ -168,6 +168,7 @@ struct TranscriptLine {
   std::optional<std::int64_t> heard_ms;
   std::optional<double> heard_ratio;  ///< 0 to 1
   std::string source;
+  std::string emotions = {};  ///< a JSON object of scores from 0 to 1; empty: none is stored
 };
 
 /// In the order in which it was said; empty for an unknown call. Lines of the call itself count seq

@@ -271,8 +271,9 @@ std::string render_transcript(std::string_view call_id,
         .member("audio_ms", line.audio_ms)
         .member("heard_ms", line.heard_ms)
         .member("heard_ratio", line.heard_ratio)
-        .member("source", line.source)
-        .end_object();
+        .member("source", line.source);
+    if (!line.emotions.empty()) json.key("emotions").raw(line.emotions);
+    json.end_object();
   }
   return json.end_array().end_object().finish();
 }

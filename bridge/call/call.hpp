@@ -166,6 +166,7 @@ class Call {
   void voice_event(const VoiceReady&);
   void voice_event(const VoiceAudio&);
   void voice_event(const VoiceText&);
+  void voice_event(const VoiceEmotions&);
   void voice_event(const VoiceTurnEnded&);
   void voice_event(const VoiceInterrupted&);
   void voice_event(const VoiceNudged&);

@@ -94,6 +94,17 @@ void Call::take_words(const VoiceText& text) {
     opt_out("speech", fmt::format(R"("seq":{})", conversation_.entries() - 1));
 }
 
+void Call::voice_event(const VoiceEmotions& emotions) {
+  const auto seq = conversation_.seq_of(emotions.speaker, emotions.utterance);
+  if (!seq) return;
+  std::string json;
+  codec::JsonObjectWriter object(json);
+  object.number("seq", *seq);
+  object.raw("scores", emotions.scores);
+  object.close();
+  write_event("emotions", std::move(json));
+}
+
 /// Some providers write words down long after the agent has answered them. Those oblige nobody and
 /// cut nobody off: news are words that were spoken since the agent spoke last.
 bool Call::is_news(const VoiceText& text) const {

@@ -66,6 +66,15 @@ std::optional<core::TranscriptHeard> Conversation::settle(const Heard& heard) {
   return record_of(*line);
 }
 
+std::optional<std::int32_t> Conversation::seq_of(core::Speaker speaker,
+                                                 std::string_view utterance) const {
+  for (auto line = lines_.rbegin(); line != lines_.rend(); ++line) {
+    const bool is_meant = line->speaker == speaker && line->utterance == utterance;
+    if (is_meant && line->seq >= 0) return line->seq;
+  }
+  return std::nullopt;
+}
+
 std::optional<core::TranscriptHeard> Conversation::heard_already(std::string_view utterance) const {
   for (auto line = lines_.rbegin(); line != lines_.rend(); ++line) {
     if (line->utterance != utterance || utterance.empty()) continue;

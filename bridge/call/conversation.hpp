@@ -39,6 +39,10 @@ class Conversation {
   [[nodiscard]] std::string last_words(std::size_t bytes_max) const;
 
   void begin_with(std::vector<SpokenLine> earlier);
+  /// Of the entry that this utterance speaks; of the last one for the caller's words, which have
+  /// none. Nothing when it has no text so far.
+  [[nodiscard]] std::optional<std::int32_t> seq_of(core::Speaker speaker,
+                                                   std::string_view utterance) const;
   [[nodiscard]] std::int32_t entries() const noexcept { return next_seq_; }
   [[nodiscard]] bool is_empty() const noexcept { return lines_.empty(); }
 

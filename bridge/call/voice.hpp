@@ -51,6 +51,15 @@ struct VoiceText {
   std::chrono::milliseconds end{0};
 };
 
+/// What the provider took the voice of words for: a JSON object of names and scores from 0 to 1,
+/// null for a score that is none. Of the caller's words it follows them at once; of the agent's it
+/// names the utterance. Only from a provider that was told to keep them.
+struct VoiceEmotions {
+  core::Speaker speaker = core::Speaker::user;
+  std::string utterance;  ///< assistant only
+  std::string scores;
+};
+
 /// Generation of the agent's turn is over. Playback may go on for many seconds.
 struct VoiceTurnEnded {};
 
@@ -123,9 +132,9 @@ struct VoiceDefect {
 };
 
 using VoiceEvent =
-    std::variant<VoiceReady, VoiceAudio, VoiceText, VoiceTurnEnded, VoiceInterrupted, VoiceNudged,
-                 VoiceCallerSpeech, VoiceGoingAway, VoiceUsage, VoiceHangUp, VoiceToolCall,
-                 VoiceToolCancelled, VoiceReply, VoiceError, VoiceDefect>;
+    std::variant<VoiceReady, VoiceAudio, VoiceText, VoiceEmotions, VoiceTurnEnded, VoiceInterrupted,
+                 VoiceNudged, VoiceCallerSpeech, VoiceGoingAway, VoiceUsage, VoiceHangUp,
+                 VoiceToolCall, VoiceToolCancelled, VoiceReply, VoiceError, VoiceDefect>;
 
 enum class VoiceWireError : std::uint8_t { not_json, bad_shape };
 struct VoiceFailure {

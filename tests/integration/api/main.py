@@ -36,7 +36,7 @@ def fill(world):
 
 
 def main():
-    world = World(PHONE_HASH_KEY="an-invented-key-of-thirty-two-letters")
+    world = World(PHONE_HASH_KEY="an-invented-key-of-thirty-two-letters", STORE_EMOTION_SCORES="true")
     results = Results()
     try:
         world.http = Http(world.port)

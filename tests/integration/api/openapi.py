@@ -184,6 +184,15 @@ def pages(world):
     equal(len(set(seen)), world.invented, "different calls")
 
 
+@test("E27: with STORE_EMOTION_SCORES the lines of a transcript have EVI's scores, from 0 to 1")
+def emotions(world):
+    entries = world.http.get(f"/api/v1/calls/{world.call_id}/transcript").json()["entries"]
+    for speaker in ("user", "assistant"):
+        scores = [entry["emotions"] for entry in entries if entry["speaker"] == speaker and "emotions" in entry]
+        true(scores and all(len(each) == 48 and 0 <= value <= 1 for each in scores for value in each.values()),
+             f"of {speaker}: {scores}")
+
+
 @test("a search shows where the words were said, marked in plain text")
 def hits(world):
     page = world.http.get("/api/v1/calls?q=thursday").json()

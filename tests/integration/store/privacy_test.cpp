@@ -366,6 +366,8 @@ TEST_CASE_METHOD(
   auto records = test::scripted_call(7, 2);
   records.push_back(test::make_record(
       7, 9, core::CallEvent{50, "operator_say", R"({"text":"a table by the window"})"}));
+  records.push_back(test::make_record(
+      7, 9, core::CallEvent{51, "emotions", R"({"seq":0,"scores":{"table":0.5,"Joy":null}})"}));
   test::write(sealed, records);
   test::write(sealed, records);  // the same records again are the same lines
   CHECK(everything(sealed).find("table") == std::string::npos);
@@ -378,10 +380,13 @@ TEST_CASE_METHOD(
   REQUIRE(lines.size() == 4);
   CHECK(lines[0].message == "a table for 2 please");
   CHECK(lines[3].message == "certainly, you are booked");
-  CHECK(store::load_events(sealed, id).back().json == R"({"text":"a table by the window"})");
+  CHECK(lines[0].emotions == R"({"table":0.5,"Joy":null})");
+  CHECK(lines[1].emotions.empty());
+  CHECK(store::load_events(sealed, id).rbegin()[1].json == R"({"text":"a table by the window"})");
   CHECK(store::load_earlier_call(sealed, "CA_invented_7")->lines.front().message ==
         "a table for 2 please");
   CHECK(store::load_transcript(db, id)[0].message == "[sealed]");  // no key here
+  CHECK(store::load_transcript(db, id)[0].emotions.empty());
 }
 
 TEST_CASE_METHOD(

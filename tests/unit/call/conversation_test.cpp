@@ -89,4 +89,15 @@ TEST_CASE("a long talk is bounded here and numbered on") {
   CHECK(conversation.lines().size() == limits::history_lines_max);
 }
 
+TEST_CASE("the entry that an emotion belongs to is found by utterance, or is the caller's last") {
+  Conversation conversation;
+  CHECK_FALSE(conversation.seq_of(core::Speaker::user, ""));
+  conversation.add(Speaker::user, "hello", "user_message", "");
+  conversation.add(core::Speaker::assistant, "good day", "assistant_message", "u-1");
+  conversation.settle({"u-2", 100, 100, false});
+  CHECK(conversation.seq_of(core::Speaker::user, "") == 0);
+  CHECK(conversation.seq_of(core::Speaker::assistant, "u-1") == 1);
+  CHECK_FALSE(conversation.seq_of(core::Speaker::assistant, "u-2"));
+}
+
 }  // namespace tandem::call

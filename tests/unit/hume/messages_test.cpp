@@ -152,6 +152,29 @@ TEST_CASE("E27: emotion scores that are no numbers cost neither the words nor th
   CHECK(decode_user(user_message("\"hi\"", "null", "null")).content == "hi");
 }
 
+TEST_CASE("E27: emotion scores are read when asked for: from 0 to 1, and null for what is none",
+          "[hume]") {
+  const auto text = user_message(
+      "\"hi\"",
+      R"j({"Joy":0.0825,"Surprise (negative)":NaN,"Awe":7,"Calm\u0022ness":-1,"Doubt":"0.5"})j",
+      "{}");
+  CHECK(decode_user(text).scores.empty());
+  const auto read = hume::decode_server_message(text, hume::EmotionScores::read);
+  REQUIRE(read.ok());
+  CHECK(std::get<hume::UserMessage>(*read).scores ==
+        R"j({"Joy":0.0825,"Surprise (negative)":null,"Awe":1,"Calm\"ness":0,"Doubt":null})j");
+  for (const std::string models :
+       {"null", "{}", R"({"prosody":null})", R"({"prosody":{"scores":{}}})",
+        R"({"prosody":{"scores":[1]}})"}) {
+    INFO(models);
+    const auto none = hume::decode_server_message(
+        R"({"type":"assistant_prosody","id":"u","models":)" + models + "}",
+        hume::EmotionScores::read);
+    REQUIRE(none.ok());
+    CHECK(std::get<hume::AssistantProsody>(*none).scores.empty());
+  }
+}
+
 TEST_CASE("E27: a time that is no usable number is unknown", "[hume]") {
   for (const std::string time : {"NaN", "-5", "1e300", "null", "\"x\""}) {
     INFO(time);

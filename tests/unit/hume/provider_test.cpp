@@ -192,6 +192,31 @@ TEST_CASE("EVI messages without words make no transcript", "[hume]") {
   CHECK(feed(provider, R"({"type":"novelty","id":"utt-1"})").empty());
 }
 
+TEST_CASE("emotion scores are passed on with final words and for utterances, to who keeps them",
+          "[hume]") {
+  const std::string spoken =
+      R"({"type":"user_message","from_text":false,"interim":false,)"
+      R"("message":{"role":"user","content":"Hi"},"models":{"prosody":{"scores":{"Joy":0.5}}}})";
+  const std::string prosody =
+      R"({"type":"assistant_prosody","id":"utt-1","models":{"prosody":{"scores":{"Calm":0.25}}}})";
+  auto provider = make_provider();
+  CHECK(feed(provider, spoken).size() == 1);
+  CHECK(feed(provider, prosody).empty());
+  auto settings = std::make_shared<hume::EviSettings>();
+  settings->keeps_emotions = true;
+  hume::EviProvider keeper{std::shared_ptr<const hume::EviSettings>(settings)};
+  const auto said = feed(keeper, spoken);
+  REQUIRE(said.size() == 2);
+  CHECK(std::get<call::VoiceEmotions>(said[1]).scores == R"({"Joy":0.5})");
+  const auto sounded = only<call::VoiceEmotions>(feed(keeper, prosody));
+  CHECK(sounded.speaker == core::Speaker::assistant);
+  CHECK(sounded.utterance == "utt-1");
+  CHECK(sounded.scores == R"({"Calm":0.25})");
+  auto interim = spoken;
+  interim.replace(interim.find("false,\"mess"), 5, "true");
+  CHECK(feed(keeper, interim).size() == 1);
+}
+
 TEST_CASE("assistant words name the utterance that speaks them", "[hume]") {
   auto provider = make_provider();
   const auto text = only<call::VoiceText>(feed(provider, assistant_message("\"Sure,\"", "utt-7")));

@@ -31,6 +31,15 @@ const because = (data: EventData, name = 'why'): string => {
   return why ? `: ${why}` : '';
 };
 
+/** The three highest scores. */
+const strongest = ({ scores }: EventData): string =>
+  Object.entries(typeof scores === 'object' && scores !== null ? scores : {})
+    .map(([name, score]) => ({ name, score: Number(score) || 0 }))
+    .sort((one, other) => other.score - one.score)
+    .slice(0, 3)
+    .map(({ name, score }) => `${name} ${score.toFixed(2)}`)
+    .join(', ');
+
 /** What an operator's action is called, by its name on the admin socket and in the record. */
 const actions: Record<string, string> = {
   hang_up: 'hangs up',
@@ -117,6 +126,10 @@ const kinds: Record<string, Kind> = {
       );
       return named.length > 0 ? `Silences: ${named.join(', ')}` : 'No silences worth mentioning';
     },
+  },
+  emotions: {
+    group: 'conversation',
+    say: (data) => `Emotions of line ${text(data, 'seq')}: ${strongest(data)}`,
   },
   one_moment_played: { group: 'conversation', say: () => 'The caller heard “one moment, please”' },
   answered_by: {
