@@ -1,6 +1,8 @@
 // A Hume session for a target, and what must hold of every event that a provider decodes.
 #pragma once
 
+#include <simdjson.h>
+
 #include <memory>
 
 #include "codec/audio.hpp"
@@ -15,6 +17,7 @@ inline std::shared_ptr<const hume::EviSettings> evi_settings() {
   settings->base_url = {"https", "voice.example", "443", "/"};
   settings->api_key = core::Secret("KEY-OF-THE-FUZZER");
   settings->config_id = "config-1";
+  settings->keeps_emotions = true;
   return settings;
 }
 
@@ -34,6 +37,17 @@ inline void check(const call::VoiceError& error) {
 }
 inline void check(const call::VoiceReady& ready) {
   must(codec::is_valid_utf8(ready.chat_id.str()), "a chat id is UTF-8");
+}
+inline void check(const call::VoiceEmotions& emotions) {
+  simdjson::dom::parser parser;
+  simdjson::dom::object scores;
+  must(parser.parse(emotions.scores).get(scores) == simdjson::SUCCESS, "scores are a JSON object");
+  must(scores.size() <= hume::scores_max, "scores are bounded");
+  for (const auto& [name, value] : scores) {
+    double score = 0;
+    const bool is_number = value.get(score) == simdjson::SUCCESS;
+    must(is_number ? score >= 0 && score <= 1 : value.is_null(), "from 0 to 1, or null (E27)");
+  }
 }
 template <class Event>
 void check(const Event&) {}
