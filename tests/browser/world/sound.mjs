@@ -19,7 +19,9 @@ export async function watchSound(page) {
       }
       return connect.call(this, target, ...more);
     };
+    // what is closed sounds no more, but its meters stay where they were
     const levelOf = (meter) => {
+      if (meter.context.state === 'closed') return 0;
       const samples = new Float32Array(meter.fftSize);
       meter.getFloatTimeDomainData(samples);
       return Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / samples.length);
@@ -34,12 +36,17 @@ export async function watchSound(page) {
 /** Root mean square of the last 40 ms or so, left and right; 1 is full scale. */
 export const loudness = (page) => page.evaluate(() => window.loudness());
 
-/** When (ms since 1970) it becomes louder than this on the left; asked before it does. */
+/** When (ms since 1970) it becomes louder than this on the left; asked before it does. Throws when it never does. */
 export const heardAt = (page, level) =>
   page.evaluate(
     (limit) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
+        const end = performance.now() + 15_000;
         const timer = setInterval(() => {
+          if (performance.now() > end) {
+            clearInterval(timer);
+            reject(new Error(`never louder than ${limit}`));
+          }
           if (window.loudness()[0] <= limit) return;
           clearInterval(timer);
           resolve(performance.timeOrigin + performance.now());
