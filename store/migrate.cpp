@@ -13,6 +13,9 @@ namespace {
 // any constant of our own; two programs that migrate this schema must agree on it
 constexpr std::int64_t migration_lock = 0x7461'6e64'656d'0001;
 
+// An index is built anew in some minutes where there are a million calls.
+constexpr auto statement_max = std::chrono::minutes(60);
+
 std::string checksum(const Migration& migration) {
   return fmt::format("{:08x}", crc32c(migration.sql));
 }
@@ -41,9 +44,10 @@ void apply(Connection& connection, const Migration& migration) {
 int schema_version_needed() noexcept { return migrations().back().version; }
 
 MigrationReport migrate(Connection& connection) {
-  // other nodes may be migrating: wait for them, not for ever
-  Transaction transaction(connection, {.statement_timeout = std::chrono::minutes(5),
-                                       .lock_timeout = std::chrono::seconds(60)});
+  // Other nodes may be migrating: wait for them, not for ever.
+  connection.set_answer_timeout(statement_max + std::chrono::seconds(10));
+  Transaction transaction(
+      connection, {.statement_timeout = statement_max, .lock_timeout = std::chrono::seconds(60)});
   connection.run("select pg_advisory_xact_lock($1)", Parameters().add(migration_lock));
   connection.script(
       "create schema if not exists bridge;"
