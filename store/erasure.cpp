@@ -8,6 +8,7 @@
 #include "store/audit.hpp"
 #include "store/json_text.hpp"
 #include "store/number_hashing.hpp"
+#include "store/uuid_text.hpp"
 #include "store/vault.hpp"
 
 namespace tandem::store {
@@ -20,13 +21,6 @@ constexpr int calls_per_transaction = 50;
 // Any constant of our own: importers share it, an erasure takes it alone.
 constexpr auto lock_shared = "select pg_advisory_xact_lock_shared(1701994867)";
 constexpr auto lock_alone = "select pg_advisory_xact_lock(1701994867)";
-
-/// Only what the database would take: a record with another id fails by itself.
-bool is_uuid(std::string_view text) noexcept {
-  return text.size() == 36 && std::all_of(text.begin(), text.end(), [](char c) {
-           return c == '-' || std::isxdigit(static_cast<unsigned char>(c)) != 0;
-         });
-}
 
 std::string in_lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),

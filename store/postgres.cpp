@@ -279,7 +279,7 @@ Transaction::Transaction(Connection& connection, const TransactionLimits& limits
     : connection_(connection) {
   connection_.script(
       fmt::format("BEGIN{}; SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}; "
-                  "SET LOCAL log_parameter_max_length_on_error = 0",
+                  "SET LOCAL log_parameter_max_length_on_error = 0; SET LOCAL jit = off",
                   limits.read_only ? " READ ONLY" : "", limits.statement_timeout.count(),
                   limits.lock_timeout.count()));
 }

@@ -190,6 +190,13 @@ void add_combinations(Cases& cases) {
     f.outcome = "booked";
     f.max_duration_s = 4;
   });
+  cases.list("digits, outcome", [](CallFilter& f, Draw& d) {
+    f.number = d.digits(2, 6);
+    f.outcome = d.one_of(outcomes);
+  });
+}
+
+void add_words_with_filters(Cases& cases) {
   cases.list("rare outcome, common word", [](CallFilter& f, Draw& d) {
     f.outcome = d.one_of({"failed", "needs_review"});
     f.q = d.common_word();
@@ -226,10 +233,6 @@ void add_combinations(Cases& cases) {
     f.hour = static_cast<std::int64_t>(d.below(24));
     f.is_answered = true;
     f.q = d.share() < 0.5 ? d.common_word() : d.uncommon_word();
-  });
-  cases.list("digits, outcome", [](CallFilter& f, Draw& d) {
-    f.number = d.digits(2, 6);
-    f.outcome = d.one_of(outcomes);
   });
   cases.list("every filter", [](CallFilter& f, Draw& d) {
     f.outcome = d.one_of({"booked", "not_booked"});
@@ -320,6 +323,7 @@ std::vector<Case> all_cases(const Samples& samples) {
   add_single_filters(cases);
   add_searches(cases);
   add_combinations(cases);
+  add_words_with_filters(cases);
   add_one_call(cases, samples);
   add_reports(cases, samples);
   add_exports(cases);

@@ -115,10 +115,14 @@ insert into bridge.events (call_id, seq, event_type, event_data, timestamp, offs
 select id, seq, 'state_changed', '{"from": "talking", "to": "closing"}', start_time, 0, uuid_send(id)
 from bench.calls cross join generate_series(0, 1) seq where lines > 0;
 
-drop index bridge.call_search_words;
-insert into bridge.call_search (call_id, words)
-select id, (select bridge.words_of_all(strip(message_words)) from bridge.transcriptions t where t.call_id = b.id)
-from bench.calls b where lines > 0 order by i;
+drop index bridge.call_search_words, bridge.call_search_number_parts;
+insert into bridge.call_search
+select c.id, c.start_time, c.answered_time, c.duration, c.direction, c.phone_number, c.status, c.provider, c.outcome_label,
+  (select bridge.words_of_all(strip(message_words)) from bridge.transcriptions t where t.call_id = c.id)
+from bridge.calls c where has_words order by c.start_time;
 create index call_search_words on bridge.call_search using gin (words) with (gin_pending_list_limit = 512);
+create index call_search_number_parts on bridge.call_search using gin (bridge.number_parts(phone_number))
+  with (gin_pending_list_limit = 512);
+alter index bridge.call_search_number_parts alter column 1 set statistics 1000;
 set session_replication_role = origin;
 vacuum analyze;
