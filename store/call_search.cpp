@@ -16,10 +16,11 @@ constexpr std::string_view joiner = " & ";
 
 // What the two ways to a page cost, in microseconds (PostgreSQL 15, docs/record.md). The planner
 // cannot weigh them: it does not know what it costs to unpack the words of a call.
-constexpr double fetch_us = 5;  // a call that the index of the words names, not always in memory
+constexpr double fetch_us =
+    10;  // a call that the index of the words names, of any age, seldom in memory
 constexpr double look_up_us = 0.5;  // a call that an index names and another one does not
-constexpr double unpack_us = 10;  // a call whose words are looked at, mostly young ones, in memory
-constexpr double pass_us = 0.4;   // a call that another filter keeps out
+constexpr double unpack_us = 8;  // a call whose words are looked at, mostly young ones, in memory
+constexpr double pass_us = 0.4;  // a call that another filter keeps out
 
 // So many calls that pass a filter are found by an index.
 constexpr double passing_few = 2'000;
