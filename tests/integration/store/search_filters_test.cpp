@@ -81,7 +81,8 @@ CallFilter random_filter(Draw& draw) {
 Ids oracle(store::Connection& db, const CallFilter& f) {
   const store::Rows rows = db.run(
       R"(select id from bridge.calls c
-where ($1::text is null or (select bool_and(exists (select from bridge.transcriptions t where t.call_id = c.id
+where ($1::text is null or
+       (select bool_and(exists (select from bridge.transcriptions t where t.call_id = c.id
          and exists (select from unnest(string_to_array(t.message, ' ')) said
                      where starts_with(said, word))))
        from unnest(string_to_array($1, ' ')) word))
