@@ -31,10 +31,6 @@ std::string narrow_text(const Rows& rows, int row, int column) {
   return std::string(rows.text(row, column));
 }
 
-}  // namespace
-
-namespace {
-
 /// What an event "emotions" holds: the seq of a line and its scores. Scores that cannot be opened
 /// here are left out.
 void add_emotions(std::vector<TranscriptLine>& lines, const std::string& event) {
