@@ -112,7 +112,8 @@ async function exportChecks(checks, stage) {
         .trim()
         .split('\r\n');
       expect(/(^|,)"?id"?(,|$)/.test(head), `no column id: ${head}`);
-      expectEqual(lines.length, shown.length, 'lines in the CSV file');
+      const first = lines.map((line) => line.split(',')[0]);
+      expectEqual(first.sort(), [...shown].sort(), 'calls in the CSV file');
       expect(
         lines.every((line) => !/(^|,)"?[+=@-]/.test(line)),
         'a cell that a spreadsheet would compute',
@@ -276,9 +277,10 @@ export async function callsChecks(checks, stage, pictures) {
   const ofACall = async () => {
     await callPageChecks(checks, stage, pictures, booked);
     await moments(checks, stage, booked);
-    await judgedAgain(checks, stage, booked);
   };
   await Promise.all([ofTheList(), ofACall()]);
+  // while it is judged it is not booked: alone, because lists and reports count the booked ones
+  await judgedAgain(checks, stage, booked);
   await stage.sql(pastCalls());
   const ofMany = async () => {
     await manyCalls(checks, stage, pictures);
