@@ -89,10 +89,12 @@ export const lengthWords = ({ call, end }: Lasting, now: number): string =>
     end ? end.durationMs / 1000 : (now - Date.parse(call.answered_at ?? call.started_at)) / 1000,
   );
 
-/** ["kim", "local"] → "kim and somebody at this machine listen". */
+/** ["kim", "local"] → "kim and somebody at this machine listen"; ["local"] → "Somebody at this machine listens". */
 export function listenersWords(listeners: readonly string[]): string {
-  const names = new Intl.ListFormat('en').format(
-    [...new Set(listeners)].map((name) => (name === 'local' ? 'somebody at this machine' : name)),
-  );
+  const words = [...new Set(listeners)].map((name, index) => {
+    if (name !== 'local') return name;
+    return index === 0 ? 'Somebody at this machine' : 'somebody at this machine';
+  });
+  const names = new Intl.ListFormat('en').format(words);
   return `${names} ${new Set(listeners).size === 1 ? 'listens' : 'listen'}`;
 }
