@@ -149,10 +149,10 @@ async function addressChecks(checks, url) {
       await card(page, 'Booking rate by week').waitFor();
       await page.getByRole('link', { name: '7 days' }).click();
       await eventually(() => /bucket=day/.test(page.url()), 'the span is not in the address');
-      const days = await page.getByLabel('From').inputValue();
+      const days = await page.getByLabel('From', { exact: true }).inputValue();
       await page.reload();
       await card(page, 'Booking rate by day').waitFor();
-      expectEqual(await page.getByLabel('From').inputValue(), days, 'first day');
+      expectEqual(await page.getByLabel('From', { exact: true }).inputValue(), days, 'first day');
       const asked = world.requests.filter((one) => one.startsWith('/api/v1/analytics')).at(-1);
       expect(asked.includes(`from=${days}&`), asked);
     },
