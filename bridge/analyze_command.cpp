@@ -38,8 +38,9 @@ struct AnalyzeOptions {
 
 /// That day's first moment.
 bool read_day(std::string_view text, std::optional<core::WallTime>& wall) {
-  if (const auto day = core::parse_day(text)) wall = *day;
-  return core::parse_day(text).has_value();
+  const auto day = core::parse_day(text);
+  if (day) wall = *day;
+  return day.has_value();
 }
 
 template <class Number>

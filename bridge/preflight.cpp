@@ -1,12 +1,11 @@
 #include "bridge/preflight.hpp"
 
-#include "bridge/core/day.hpp"
-#include "bridge/dial/calling_hours.hpp"
-#include "bridge/dial_context.hpp"
-
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "bridge/core/day.hpp"
+#include "bridge/dial/calling_hours.hpp"
+#include "bridge/dial_context.hpp"
 #include "gemini/live_voices.hpp"
 #include "openai/realtime_session.hpp"
 

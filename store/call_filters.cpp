@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "store/uuid_text.hpp"
+#include "bridge/core/uuid_text.hpp"
 
 namespace tandem::store {
 
@@ -22,7 +22,7 @@ Cursor parse_cursor(std::string_view text) {
   const auto parsed =
       std::from_chars(text.data(), text.data() + std::min(separator, text.size()), microseconds);
   if (separator == std::string_view::npos || parsed.ec != std::errc{} ||
-      parsed.ptr != text.data() + separator || !is_uuid(text.substr(separator + 1))) {
+      parsed.ptr != text.data() + separator || !core::is_uuid(text.substr(separator + 1))) {
     throw CursorError();
   }
   return {core::WallTime{std::chrono::microseconds{microseconds}},
@@ -54,48 +54,35 @@ constexpr std::int64_t numbers_looked_up_max = 50'000;
 
 /// Row by row: the same as bridge.number_parts, without making all its parts. That is needed for
 /// what is not plainly a number: "sip:12-34@example.org" has 1234.
-void add_number_part(Conditions& conditions, const std::string& part, const std::string& ends) {
-  if (part.front() == '+') return conditions.add("c.phone_number like {}", part + "%");
-  const std::string of_ends = conditions.parameter(ends);
+void add_number_part(Conditions& conditions, const NumberPart& part) {
+  if (part.digits.front() == '+')
+    return conditions.add("c.phone_number like {}", part.digits + "%");
+  const std::string ends = conditions.parameter(part.ends);
   conditions.add(
       "(c.phone_number like {} or c.phone_number !~ '^[+]?[0-9]*$' and "
       "bridge.number_parts(c.phone_number) @@ " +
-          of_ends + "::tsquery)",
-      "%" + part + "%");
+          ends + "::tsquery)",
+      "%" + part.digits + "%");
 }
 
-struct NumberPart {
-  std::string digits;  ///< "+1555", "0100"
-  std::string ends;    ///< as a tsquery on bridge.number_parts
-};
-
-/// Nothing where the filter has no number, no digit, or a whole number.
-std::optional<NumberPart> number_part(const CallFilter& filter) {
-  const std::string digits = digits_of(filter.number.value_or(""));
-  if (digits.empty()) return std::nullopt;
-  if (core::PhoneNumber(*filter.number).is_e164() && digits.size() >= whole_number_digits)
-    return std::nullopt;
-  const std::string part = (filter.number->starts_with('+') ? "+" : "") + digits;
-  return NumberPart{part, "'" + part + "':*"};
+bool is_whole(const std::string& number, const std::string& digits) {
+  return core::PhoneNumber(number).is_e164() && digits.size() >= whole_number_digits;
 }
 
-/// By the statistics of the index.
-std::int64_t calls_with(Connection& connection, const NumberPart& part) {
-  return estimated_rows(connection,
-                        "bridge.calls where bridge.number_parts(phone_number) @@ $1::tsquery",
-                        Parameters().add(part.ends));
-}
-
-void add_number(Connection& connection, Conditions& conditions, const CallFilter& filter,
-                FilterUse use) {
-  if (!filter.number || digits_of(*filter.number).empty()) return;
-  const auto part = number_part(filter);
-  if (!part) return conditions.add("c.phone_number = {}", *filter.number);
-  const auto most = use == FilterUse::words ? numbers_looked_up_max : numbers_fetched_max;
-  if (use == FilterUse::estimate || calls_with(connection, *part) <= most) {
+void add_number(Conditions& conditions, const CallFilter& filter,
+                const std::optional<NumberPart>& part, FilterUse use) {
+  if (!part) {
+    const std::string number = filter.number.value_or("");
+    if (!digits_of(number).empty()) conditions.add("c.phone_number = {}", number);
+    return;
+  }
+  const bool is_indexed = use == FilterUse::estimate ||
+                          (use == FilterUse::words && part->is_looked_up()) ||
+                          (use == FilterUse::list && part->calls <= numbers_fetched_max);
+  if (is_indexed) {
     conditions.add("bridge.number_parts(c.phone_number) @@ {}::tsquery", part->ends);
   } else {
-    add_number_part(conditions, part->digits, part->ends);
+    add_number_part(conditions, *part);
   }
 }
 
@@ -121,12 +108,18 @@ constexpr auto newest_first = "c.start_time desc, c.id desc";
 
 }  // namespace
 
-std::optional<double> calls_with_number_part(Connection& connection, const CallFilter& filter) {
-  const auto part = number_part(filter);
-  if (!part) return std::nullopt;
-  const auto calls = calls_with(connection, *part);
-  if (calls > numbers_looked_up_max) return std::nullopt;
-  return static_cast<double>(calls);
+bool NumberPart::is_looked_up() const noexcept { return calls <= numbers_looked_up_max; }
+
+std::optional<NumberPart> number_part(Connection& connection, const CallFilter& filter) {
+  const std::string number = filter.number.value_or("");
+  const std::string digits = digits_of(number);
+  if (digits.empty() || is_whole(number, digits)) return std::nullopt;
+  NumberPart part{.digits = (number.starts_with('+') ? "+" : "") + digits};
+  part.ends = "'" + part.digits + "':*";
+  part.calls = estimated_rows(connection,
+                              "bridge.calls where bridge.number_parts(phone_number) @@ $1::tsquery",
+                              Parameters().add(part.ends));
+  return part;
 }
 
 PageQuery newest_page(const CallFilter& filter, const std::string& from, Conditions conditions,
@@ -158,7 +151,8 @@ std::string Conditions::with_parameter(std::string_view condition) const {
 
 // All columns but answered_time are in each list index of bridge.calls (0008_search.sql,
 // 0017_search_filters.sql): a page is found without a look at the table.
-Conditions conditions_of(Connection& connection, const CallFilter& filter, FilterUse use) {
+Conditions conditions_of(const CallFilter& filter, const std::optional<NumberPart>& part,
+                         FilterUse use) {
   Conditions conditions;
   conditions.add_if("c.outcome_label = {}", filter.outcome);
   conditions.add_if("c.start_time >= {}", filter.from);
@@ -180,7 +174,7 @@ Conditions conditions_of(Connection& connection, const CallFilter& filter, Filte
                     filter.hour);
   conditions.add_if("extract(isodow from c.start_time at time zone 'UTC') = {}::integer",
                     filter.weekday);
-  add_number(connection, conditions, filter, use);
+  add_number(conditions, filter, part, use);
   add_cursor(conditions, filter.cursor);
   return conditions;
 }

@@ -49,12 +49,21 @@ enum class FilterUse {
   estimate  ///< on "bridge.calls c", for estimated_rows only: as the planner knows it best
 };
 
-/// All of the filter but its words. Throws CursorError, PostgresError.
-Conditions conditions_of(Connection& connection, const CallFilter& filter, FilterUse use);
+/// Some digits of a number.
+struct NumberPart {
+  std::string digits = {};  ///< "+1555", "0100"
+  std::string ends = {};    ///< as a tsquery on bridge.number_parts
+  std::int64_t calls = 0;   ///< that have them, by the planner's statistics
+  /// So few that looking them up together with words saves more than it costs.
+  [[nodiscard]] bool is_looked_up() const noexcept;
+};
 
-/// How many calls the filter's part of a number leaves, where so few do that an index finds them
-/// among calls with words. Throws PostgresError.
-std::optional<double> calls_with_number_part(Connection& connection, const CallFilter& filter);
+/// Nothing where the filter has no digit of a number, or a whole number. Throws PostgresError.
+std::optional<NumberPart> number_part(Connection& connection, const CallFilter& filter);
+
+/// All of the filter but its words; `part` is its number_part. Throws CursorError.
+Conditions conditions_of(const CallFilter& filter, const std::optional<NumberPart>& part,
+                         FilterUse use);
 
 /// "select id ...": one page, newest first.
 struct PageQuery {

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
+#include "bridge/core/uuid_text.hpp"
 #include "store/call_filters.hpp"
 #include "store/call_search.hpp"
 #include "store/export_queries.hpp"
 #include "store/queries.hpp"
 #include "store/search_hits.hpp"
-#include "store/uuid_text.hpp"
 #include "store/verdict_parts.hpp"
 #include "store/verdict_words.hpp"
 
@@ -76,7 +76,8 @@ Verdict verdict(const Rows& rows, int row) {
 }
 
 PageQuery list_query(Connection& connection, const CallFilter& filter, std::int32_t rows_max) {
-  return newest_page(filter, "bridge.calls c", conditions_of(connection, filter, FilterUse::list),
+  const auto part = number_part(connection, filter);
+  return newest_page(filter, "bridge.calls c", conditions_of(filter, part, FilterUse::list),
                      rows_max);
 }
 
@@ -151,7 +152,7 @@ ExportPage export_page(Connection& connection, const CallFilter& filter, const s
 }
 
 std::optional<CallDetail> load_call(Connection& connection, const std::string& call_id) {
-  if (!is_uuid(call_id)) return std::nullopt;
+  if (!core::is_uuid(call_id)) return std::nullopt;
   const Rows rows = connection.run(std::string(call_columns) + " where c.id = $1::uuid",
                                    Parameters().add(call_id));
   if (rows.empty()) return std::nullopt;

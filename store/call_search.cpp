@@ -16,13 +16,12 @@ constexpr std::string_view joiner = " & ";
 
 // What the two ways to a page cost, in microseconds (PostgreSQL 15, docs/record.md). The planner
 // cannot weigh them: it does not know what it costs to unpack the words of a call.
-constexpr double fetch_us =
-    10;  // a call that the index of the words names, of any age, seldom in memory
+constexpr double fetch_us = 10;     // a call that the index names, of any age, seldom in memory
 constexpr double look_up_us = 0.5;  // a call that an index names and another one does not
-constexpr double unpack_us = 8;  // a call whose words are looked at, mostly young ones, in memory
-constexpr double pass_us = 0.4;  // a call that another filter keeps out
+constexpr double unpack_us = 8;     // a call whose words are looked at, mostly young, in memory
+constexpr double pass_us = 0.4;     // a call that another filter keeps out
 
-// So many calls that pass a filter are found by an index.
+// So few calls that pass a filter are found by an index.
 constexpr double passing_few = 2'000;
 
 // A word that so many calls have costs more to look up than to check.
@@ -74,51 +73,59 @@ std::string has(Conditions& conditions, const std::string& words) {
 
 constexpr auto newest_first = " order by c.start_time desc, c.id desc";
 
+/// What is asked for.
+struct Question {
+  const CallFilter& filter;
+  std::optional<NumberPart> part;
+  Words words;
+  std::int32_t rows_max;
+};
+
 /// All calls that the index names are fetched and sorted; words that were not looked up are checked
 /// newest first, until a page is full.
-PageQuery fetch_page(Connection& connection, const CallFilter& filter, const Words& words,
-                     std::int32_t rows_max) {
-  Conditions conditions = conditions_of(connection, filter, FilterUse::words);
+PageQuery fetch_page(const Question& asked) {
+  const Words& words = asked.words;
+  Conditions conditions = conditions_of(asked.filter, asked.part, FilterUse::words);
   conditions.add_text("c." + has(conditions, words.looked_up));
   if (words.looked_up == words.all) {
     return {fmt::format("select c.id from bridge.call_search c (id){}{} limit {}",
-                        conditions.text(), newest_first, rows_max),
+                        conditions.text(), newest_first, asked.rows_max),
             conditions.parameters()};
   }
   const std::string has_all = has(conditions, words.all);
   return {fmt::format("select f.id from (select c.id, c.words from bridge.call_search c (id){}{} "
                       "offset 0) f where f.{} limit {}",
-                      conditions.text(), newest_first, has_all, rows_max),
+                      conditions.text(), newest_first, has_all, asked.rows_max),
           conditions.parameters()};
 }
 
 /// Calls are looked through newest first, or as the filter finds them, until a page is full.
-PageQuery walk_page(Connection& connection, const CallFilter& filter, const Words& words,
-                    std::int32_t rows_max) {
-  Conditions conditions = conditions_of(connection, filter, FilterUse::list);
+PageQuery walk_page(const Question& asked) {
+  Conditions conditions = conditions_of(asked.filter, asked.part, FilterUse::list);
   conditions.add_text("c.has_words");
   const std::string from = "bridge.calls c join bridge.call_search s on s.call_id = c.id and s." +
-                           has(conditions, words.all);
-  return newest_page(filter, from, std::move(conditions), rows_max);
+                           has(conditions, asked.words.all);
+  return newest_page(asked.filter, from, std::move(conditions), asked.rows_max);
 }
 
-double fetch_page_us(Connection& connection, const CallFilter& filter, const Words& words) {
-  const auto with_number = calls_with_number_part(connection, filter);
-  if (!with_number) return words.with_looked_up * fetch_us;
-  const double with_both = words.with_looked_up * *with_number / words.talked;
-  return (words.with_looked_up + *with_number) * look_up_us + with_both * fetch_us;
+double fetch_page_us(const Question& asked) {
+  const Words& words = asked.words;
+  if (!asked.part || !asked.part->is_looked_up()) return words.with_looked_up * fetch_us;
+  const auto with_number = static_cast<double>(asked.part->calls);
+  const double with_both = words.with_looked_up * with_number / words.talked;
+  return (words.with_looked_up + with_number) * look_up_us + with_both * fetch_us;
 }
 
-double walk_page_us(Connection& connection, const CallFilter& filter, const Words& words,
-                    std::int32_t rows_max) {
-  Conditions conditions = conditions_of(connection, filter, FilterUse::estimate);
+double walk_page_us(Connection& connection, const Question& asked) {
+  Conditions conditions = conditions_of(asked.filter, asked.part, FilterUse::estimate);
   conditions.add_text("c.has_words");
   const double passing =
       estimate(connection, "bridge.calls c" + conditions.text(), conditions.parameters());
-  const double until_full = rows_max * words.talked / words.with_all;
   if (passing <= passing_few) return passing * unpack_us;
+  const double talked = asked.words.talked;
+  const double until_full = asked.rows_max * talked / asked.words.with_all;
   return std::min(until_full, passing) * unpack_us +
-         std::min(until_full * words.talked / passing, words.talked) * pass_us;
+         std::min(until_full * talked / passing, talked) * pass_us;
 }
 
 }  // namespace
@@ -149,12 +156,9 @@ std::string search_words(std::string_view typed) {
 
 PageQuery search_query(Connection& connection, const CallFilter& filter, const std::string& words,
                        std::int32_t rows_max) {
-  const Words weighed = weigh(connection, words);
-  if (fetch_page_us(connection, filter, weighed) <
-      walk_page_us(connection, filter, weighed, rows_max)) {
-    return fetch_page(connection, filter, weighed, rows_max);
-  }
-  return walk_page(connection, filter, weighed, rows_max);
+  const Question asked{filter, number_part(connection, filter), weigh(connection, words), rows_max};
+  const bool is_fetched = fetch_page_us(asked) < walk_page_us(connection, asked);
+  return is_fetched ? fetch_page(asked) : walk_page(asked);
 }
 
 }  // namespace tandem::store

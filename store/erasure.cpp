@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cctype>
 
+#include "bridge/core/uuid_text.hpp"
 #include "store/audit.hpp"
 #include "store/json_text.hpp"
 #include "store/number_hashing.hpp"
-#include "store/uuid_text.hpp"
 #include "store/vault.hpp"
 
 namespace tandem::store {
@@ -200,7 +200,7 @@ std::optional<ErasureOrder> erasure_order_of(const core::Record& record) {
   std::string_view hash;
   std::string_view by;
   if (parser.parse(event->json).get(object) != simdjson::SUCCESS) return std::nullopt;
-  if (object["order_id"].get(id) != simdjson::SUCCESS || !is_uuid(id)) return std::nullopt;
+  if (object["order_id"].get(id) != simdjson::SUCCESS || !core::is_uuid(id)) return std::nullopt;
   if (object["phone_hash"].get(hash) != simdjson::SUCCESS) return std::nullopt;
   if (object["ordered_by"].get(by) != simdjson::SUCCESS) return std::nullopt;
   return ErasureOrder{.id = std::string(id),
@@ -225,7 +225,7 @@ ErasureGate::ErasureGate(Connection& connection, std::span<const core::Record> r
   connection_.run(lock_shared);
   std::set<std::string> ids;
   for (const core::Record& record : records) {
-    if (is_uuid(record.call_id.str())) ids.insert(in_lower_case(record.call_id.str()));
+    if (core::is_uuid(record.call_id.str())) ids.insert(in_lower_case(record.call_id.str()));
   }
   ArrayText array;
   for (const std::string& id : ids) array.add(id);
@@ -263,7 +263,7 @@ void ErasureGate::keep_opt_out(const std::string& call_id, core::WallTime asked_
 
 bool ErasureGate::begins_erased_call(const core::Record& record) {
   const auto* started = std::get_if<core::CallStarted>(&record.body);
-  if (started == nullptr || connection_.vault() == nullptr || !is_uuid(record.call_id.str()))
+  if (started == nullptr || connection_.vault() == nullptr || !core::is_uuid(record.call_id.str()))
     return false;
   const bool is_inbound = started->direction == core::Direction::inbound;
   const auto hash = connection_.vault()->phone_hash(is_inbound ? started->from : started->to);

@@ -45,7 +45,6 @@ int schema_version_needed() noexcept { return migrations().back().version; }
 
 MigrationReport migrate(Connection& connection) {
   // Other nodes may be migrating: wait for them, not for ever.
-  connection.set_answer_timeout(statement_max + std::chrono::seconds(10));
   Transaction transaction(
       connection, {.statement_timeout = statement_max, .lock_timeout = std::chrono::seconds(60)});
   connection.run("select pg_advisory_xact_lock($1)", Parameters().add(migration_lock));

@@ -30,9 +30,8 @@ struct MigrationReport {
 };
 
 /// Brings the database to this binary's version in one transaction under a transaction-level
-/// advisory lock. From then on the connection waits up to an hour for
-/// an answer: an index of a large record takes minutes. Throws PostgresError; SchemaError when a
-/// migration that was applied differs from ours.
+/// advisory lock; an index of a large record takes minutes, so a statement may take an hour. Throws
+/// PostgresError; SchemaError when a migration that was applied differs from ours.
 MigrationReport migrate(Connection& connection);
 
 /// The version the database has; 0 when it has no schema of ours.

@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -276,7 +277,9 @@ bool Connection::usable() const noexcept {
 }
 
 Transaction::Transaction(Connection& connection, const TransactionLimits& limits)
-    : connection_(connection) {
+    : connection_(connection), answer_timeout_(connection.answer_timeout()) {
+  constexpr std::chrono::seconds for_the_way{10};
+  connection_.set_answer_timeout(std::max(answer_timeout_, limits.statement_timeout + for_the_way));
   connection_.script(
       fmt::format("BEGIN{}; SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}; "
                   "SET LOCAL log_parameter_max_length_on_error = 0; SET LOCAL jit = off",
@@ -285,6 +288,7 @@ Transaction::Transaction(Connection& connection, const TransactionLimits& limits
 }
 
 Transaction::~Transaction() {
+  connection_.set_answer_timeout(answer_timeout_);
   if (!open_ || !connection_.usable()) return;
   try {
     connection_.script("ROLLBACK");

@@ -200,6 +200,9 @@ class Connection {
   /// Client-side limit per statement, a backstop behind statement_timeout for a server that stopped
   /// (default 40 s).
   void set_answer_timeout(std::chrono::milliseconds timeout) noexcept { answer_timeout_ = timeout; }
+  [[nodiscard]] std::chrono::milliseconds answer_timeout() const noexcept {
+    return answer_timeout_;
+  }
 
  private:
   using Deadline = std::chrono::steady_clock::time_point;
@@ -227,7 +230,9 @@ struct TransactionLimits {
   bool read_only = false;
 };
 
-/// BEGIN with its limits as SET LOCAL; rolled back when it goes without commit().
+/// BEGIN with its limits as SET LOCAL; rolled back when it goes without commit(). As long as it
+/// lives the connection waits for an answer longer than its statements may take. Plans are not
+/// compiled (jit): what only looks expensive is answered sooner than that.
 class Transaction {
  public:
   explicit Transaction(Connection& connection, const TransactionLimits& limits = {});
@@ -238,6 +243,7 @@ class Transaction {
 
  private:
   Connection& connection_;
+  std::chrono::milliseconds answer_timeout_;  ///< of the connection, before
   bool open_ = true;
 };
 

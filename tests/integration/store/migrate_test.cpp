@@ -41,6 +41,17 @@ TEST_CASE("eight nodes that migrate at once apply every version exactly once") {
   CHECK(applied == store::migrations().size());
 }
 
+TEST_CASE("a statement may take as long as its transaction says, whatever the connection waits") {
+  store::Connection connection(PostgresCluster::shared().create_database());
+  connection.set_answer_timeout(std::chrono::milliseconds(50));
+  {
+    store::Transaction transaction(connection, {.statement_timeout = std::chrono::seconds(5)});
+    CHECK_NOTHROW(connection.run("select pg_sleep(0.3)"));
+  }
+  CHECK(connection.usable());
+  CHECK_THROWS_AS(connection.run("select pg_sleep(0.3)"), store::PostgresError);
+}
+
 TEST_CASE("a migration that was changed after it was applied is refused") {
   store::Connection connection(PostgresCluster::shared().create_database());
   store::migrate(connection);

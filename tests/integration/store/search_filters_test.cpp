@@ -3,7 +3,9 @@
 #include <random>
 
 #include "store/batch_rows.hpp"
+#include "store/migrate.hpp"
 #include "store/queries.hpp"
+#include "tests/integration/postgres_cluster.hpp"
 #include "tests/integration/store/store_fixture.hpp"
 #include "tests/unit/catch.hpp"
 
@@ -186,4 +188,16 @@ TEST_CASE("a call that changes while its first words are written is found by wha
   filter.q = "hello";
   filter.status = "busy";
   CHECK(store::list_calls(db, filter).calls.size() == 1);
+}
+
+TEST_CASE("calls of the release before are searched with filters once the schema is new") {
+  constexpr int before_filters = 16;
+  store::Connection db(test::PostgresCluster::shared().create_database());
+  db.script("create schema bridge");
+  for (const auto& migration : store::migrations())
+    if (migration.version <= before_filters) db.script(std::string(migration.sql));
+  db.script(thousands_of_calls);
+  for (const auto& migration : store::migrations())
+    if (migration.version > before_filters) db.script(std::string(migration.sql));
+  compare(db, 4);
 }

@@ -1,11 +1,10 @@
-// Is a text a UUID as PostgreSQL takes it: 36 characters, hexadecimal in either case, with dashes.
-// Asked before a text from outside becomes a uuid parameter, where another one would be an error
-// of the database.
+// Is a text from outside a UUID: 36 characters, hexadecimal in either case, with dashes. As a uuid
+// parameter another text would be an error of the database.
 #pragma once
 
 #include <string_view>
 
-namespace tandem::store {
+namespace tandem::core {
 
 constexpr bool is_uuid(std::string_view text) noexcept {
   if (text.size() != 36) return false;
@@ -19,4 +18,4 @@ constexpr bool is_uuid(std::string_view text) noexcept {
   return true;
 }
 
-}  // namespace tandem::store
+}  // namespace tandem::core
